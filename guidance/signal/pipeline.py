@@ -190,6 +190,8 @@ class SignalPipeline:
     def _complete_sweep(self, due: int, pending: _PendingSweep) -> list[PathResult]:
         pulse, detector = pending.pulse, self._detectors[pending.channel]
         evoked, longer = self._judge(pending, detector, due)
+        if longer and longer <= due:  # its samples are here, and the next pulse may be judged before it comes up again
+            evoked, longer = self._judge(replace(pending, longer=True), detector, due)
         if longer:
             self._schedule(max(due, longer), 1, _PendingSweep(pulse, pending.channel, longer=True))
             return []

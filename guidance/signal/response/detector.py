@@ -58,7 +58,8 @@ class ResponseDetector:
     ) -> None:
         """Judge channel number ``channel``; responses below ``criterion_uv`` (if given) do not count as detected.
 
-        The first ``silent`` pulses are known to be below threshold: all they show is learned as artefact.
+        The first ``silent`` pulses are known to be below threshold: all they show is learned as artefact. A pulse
+        whose sweep cannot be judged is one of them, though nothing is learned from it.
         """
         self._channel, self._sample_rate_hz = channel, info.sample_rate_hz
         longest = (window_ms[0], window_ms[0] + _LONGER * (window_ms[1] - window_ms[0]))
@@ -66,11 +67,12 @@ class ResponseDetector:
         self._noise = NoiseModel(self._frame.times)
         self._basis = self._frame.basis(self._noise)
         self._longer_basis: WhitenedBasis | None = None
-        self._learner = SweepLearner(self._frame, self._longer, info, channel, silent)
+        self._learner = SweepLearner(self._frame, self._longer, info, channel)
         self._doubts = DoubtFinder(self._frame, self._learner)
         self._results = ResultBuilder(window_ms, criterion_uv)
         self._filters = FilterFamily(response_shapes(self._frame.times, window_ms), self._frame.times)
         self._filters.renew(self._basis)
+        self._silent_left, self._silent_pulses = silent, set[int]()
         self._learned_to = 0
         self._noises: deque[float] = deque(maxlen=_NOISE_MEMORY)
         self._baselines: dict[int, PreStimulus | None] = {}
@@ -90,6 +92,7 @@ class ResponseDetector:
         The pipeline calls it as soon as the pulse is known, so that the response waits only for its own window.
         """
         self.settle()
+        self._count(pulse)
         tracker = BaselineTracker(history, self._channel, free_from, pulse.sample, self._sample_rate_hz)
         baseline = tracker.state()
         self._baselines[pulse.sample] = baseline
@@ -102,7 +105,14 @@ class ResponseDetector:
     def skip(self, pulse: Pulse) -> None:
         """Skip ``pulse``: the stream before it shows no muscle, so its response cannot be known."""
         self.settle()
+        self._count(pulse)
         self._baselines[pulse.sample] = self._prepared = None
+
+    def _count(self, pulse: Pulse) -> None:
+        """Count ``pulse`` as one of the first that are known to be below threshold, while some of those are left."""
+        if self._silent_left:
+            self._silent_left -= 1
+            self._silent_pulses.add(pulse.sample)
 
     def _learn(self, null_windows: NullWindows) -> None:
         """Learn the noise, and how the statistics are spread in it."""
@@ -125,6 +135,8 @@ class ResponseDetector:
         ``longer`` uses samples beyond the window: it measures an unfinished response to its end, and detects a
         contraction that goes on there.
         """
+        if self._unsettled is not None and self._unsettled.pulse.sample != pulse.sample:
+            self.settle()  # pulses that become known together are judged one after another
         baseline = self._baselines[pulse.sample]
         if baseline is None:
             return unknown_result("no stimulus-free signal before the pulse")
@@ -238,7 +250,9 @@ class ResponseDetector:
         analysis, self._unsettled = self._unsettled, None
         if analysis is None:
             return
-        self._learner.learn(analysis, self._basis, self._noise.windows)
+        self._prepared = None
+        silent = analysis.pulse.sample in self._silent_pulses
+        self._learner.learn(analysis, self._basis, self._noise.windows, silent=silent)
 
     def _is_unfinished(self, analysis: Analysis) -> bool:
         inside = analysis.inside

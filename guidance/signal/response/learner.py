@@ -39,9 +39,9 @@ _AS_LARGE = 3.0
 class SweepLearner:
     """What one channel has learned from its sweeps: artefact, shape of the response, and sweeps without one."""
 
-    def __init__(self, frame: SweepFrame, longest: SweepFrame, info: DeviceInfo, channel: int, silent: int) -> None:
-        """Begin without knowledge; all that the first ``silent`` pulses evoke is learned as artefact."""
-        self._frame, self._silent = frame, silent
+    def __init__(self, frame: SweepFrame, longest: SweepFrame, info: DeviceInfo, channel: int) -> None:
+        """Begin without knowledge."""
+        self._frame = frame
         self.model = SweepModel(frame, longest, info, channel)
         self.template = LearnedTemplate()
         self.contrast = Contrast()
@@ -49,13 +49,16 @@ class SweepLearner:
         self.last_unlike = np.zeros(len(frame.times))
         self._without_contrast = 0
 
-    def learn(self, analysis: Analysis, basis: WhitenedBasis, windows: Sequence[Array]) -> None:
-        """Learn from a sweep in ``basis``; ``windows`` are null windows, in time and units of the noise."""
+    def learn(self, analysis: Analysis, basis: WhitenedBasis, windows: Sequence[Array], *, silent: bool) -> None:
+        """Learn from a sweep in ``basis``; ``windows`` are null windows, in time and units of the noise.
+
+        All that a ``silent`` pulse evokes, one known to be below threshold, is learned as artefact.
+        """
         charge = charge_of(analysis.pulse)
         if analysis.p_value < ALPHA and not analysis.is_known:
             self.last_unlike = np.where(analysis.inside, analysis.separated.mean, 0.0)
         self.model.keep(analysis.components, analysis.sweep, charge)
-        if self.model.learned < self._silent:
+        if silent:
             self.model.adopt(analysis.components, analysis.sweep, analysis.residual, self._frame, basis)
         elif analysis.doubt is not None and analysis.doubt is not Doubt.BURST:
             self._learn_without_contrast(analysis, charge, basis)
