@@ -7,6 +7,7 @@ Host times (``arrived_ns``) are ns of the monotonic clock; they measure stalenes
 from __future__ import annotations
 
 from drivers.base.block import Block, Button, CommandOutcome, Outcome, Pulse, Samples, Status
+from drivers.base.channel_kind import ChannelKind, channel_kind
 from drivers.base.contract import Amplifier, Calibrated, Simulation, Stimulator, Tap
 from drivers.base.description import Channel, DeviceInfo, Discovery, FoundDevice, Limits, StimulatorInfo
 from drivers.base.errors import DeviceError, DeviceLost, DeviceNotFound, DeviceRefused, LimitExceeded, OptionRefused
@@ -17,6 +18,7 @@ __all__ = [
     "Button",
     "Calibrated",
     "Channel",
+    "ChannelKind",
     "CommandOutcome",
     "DeviceError",
     "DeviceInfo",
@@ -36,4 +38,5 @@ __all__ = [
     "Stimulator",
     "StimulatorInfo",
     "Tap",
+    "channel_kind",
 ]

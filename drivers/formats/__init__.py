@@ -30,10 +30,13 @@ def guess_family(head: bytes) -> str | None:
 
 
 def _begins_like_a_table(head: bytes) -> bool:
-    try:
-        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
-    except UnicodeDecodeError:
-        return False
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = head[: len(head) // 2 * 2].decode("utf-16", "replace")
+    else:
+        try:
+            text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
+        except UnicodeDecodeError:
+            text = head.decode("cp1252", "replace")
     header = text.splitlines()[0] if text else ""
     return any(mark in header for mark in table.DELIMITERS) and not _CONTROL.search(text)
 
@@ -68,7 +71,7 @@ def _family(path: Path) -> str:
     if family is None:
         raise DeviceRefused(
             f"{path} is not a recording this program can read; it reads EDF, EDF+, BDF, BDF+, WAV, FLAC, "
-            "and CSV in UTF-8 with a line of column names"
+            "and CSV with a line of column names"
         )
     return family
 

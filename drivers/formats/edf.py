@@ -14,24 +14,25 @@ import edfio
 import numpy as np
 
 from drivers.base import Channel, DeviceLost, DeviceRefused
+from drivers.formats.channels import ChannelCandidate, choose_channels
 from drivers.formats.edf_header import EdfLayout, read_layout
-from drivers.formats.edf_time import EdfTimeline, read_timeline, segments, without_skipped
+from drivers.formats.edf_time import EdfTimeline, RecordClock, read_timeline, record_clock, segments, without_skipped
 from drivers.formats.loaded import (
     HIGHEST_UV,
     PAGE_VALUES,
-    ChannelCandidate,
     FileOptions,
     LoadedFile,
     SamplePage,
     Segment,
     channel_names,
     check_sample_rate,
-    choose_channels,
     microvolts_per,
 )
 
 EdfioSignal = edfio.EdfSignal | edfio.BdfSignal
 
+_DRIFT_S = 1e-3
+"""Two clocks that differ by less at the end of the recording are not worth a sentence."""
 _CODES = {"EDF": (-(2**15), 2**15 - 1), "BDF": (-(2**23), 2**23 - 1)}
 
 
@@ -72,14 +73,17 @@ def load(path: Path, options: FileOptions) -> LoadedFile:
         ChannelCandidate(name, signal.physical_dimension.strip(), signal.sampling_frequency)
         for name, signal in zip(names, signals, strict=True)
     ]
-    chosen = choose_channels(path, candidates, options.channel)
+    choice = choose_channels(path, candidates, options)
+    chosen = choice.indices
     sample_rate_hz = check_sample_rate(path, candidates[chosen[0]].sample_rate_hz)
     calibrations = tuple(calibrate(path, names[i], signals[i], layout.family) for i in chosen)
     per_record = signals[chosen[0]].samples_per_data_record
     records_a_page = max(1, PAGE_VALUES // sum(layout.samples))
     timeline = read_timeline(path, layout)
     written = segments(path, layout, timeline.onsets_s, per_record)
-    found = without_skipped(written, timeline.annotations, sample_rate_hz)
+    clock = record_clock(layout, timeline, written, per_record)
+    annotations = clock.placed(timeline.annotations)
+    found = without_skipped(written, annotations, sample_rate_hz)
     if not found:
         raise DeviceRefused(f"{path} marks all of its signal as not acquired, so there is nothing to play")
     return LoadedFile(
@@ -88,9 +92,9 @@ def load(path: Path, options: FileOptions) -> LoadedFile:
         channels=tuple(Channel(names[i], c.range_uv) for i, c in zip(chosen, calibrations, strict=True)),
         segments=found,
         page_samples=records_a_page * per_record,
-        page=_RecordPages(path, layout, tuple(chosen), calibrations, records_a_page).page,
-        annotations=timeline.annotations,
-        warnings=layout.warnings + _time_warnings(path, layout, timeline, written),
+        page=_RecordPages(path, layout, chosen, calibrations, records_a_page).page,
+        annotations=annotations,
+        warnings=layout.warnings + _time_warnings(path, layout, timeline, written, clock) + choice.notes,
     )
 
 
@@ -139,10 +143,18 @@ def _uncalibrated(path: Path, name: str, why: str) -> DeviceRefused:
     return DeviceRefused(f"the range of channel '{name}' of {path} {why}; choose another by --channel")
 
 
-def _time_warnings(path: Path, layout: EdfLayout, timeline: EdfTimeline, found: Sequence[Segment]) -> tuple[str, ...]:
+def _time_warnings(
+    path: Path, layout: EdfLayout, timeline: EdfTimeline, found: Sequence[Segment], clock: RecordClock
+) -> tuple[str, ...]:
     warnings = []
     if timeline.unreadable:
         warnings.append(f"annotations of {path} that cannot be read ({timeline.unreadable}) are left out")
     if len(found) > 1 and not layout.discontinuous:
         warnings.append(f"{path} calls itself contiguous but has gaps ({len(found) - 1}), which are kept")
+    drift_s = abs(clock.period_s - layout.record_duration_s) * layout.records
+    if drift_s > _DRIFT_S and not layout.discontinuous:
+        warnings.append(
+            f"the records of {path} begin every {clock.period_s:.7g} s, not every {layout.record_duration_s:g} s as "
+            "its header states; annotations are placed by the records' own times"
+        )
     return tuple(warnings)

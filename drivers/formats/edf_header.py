@@ -17,6 +17,7 @@ _FIXED = 256
 _SAMPLES_FIELD = 216
 _INTEGER = re.compile(rb"[+-]?\d+")
 _UNFINISHED = -1
+_ANNOTATION_LABELS = (b"edf annotations", b"bdf annotations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,16 @@ class EdfLayout:
 
 
 def read_layout(path: Path) -> EdfLayout:
-    """Read and check the header. Raises OSError, and DeviceRefused where it cannot be true of this file."""
+    """Read and check the header. Raises OSError, and DeviceRefused where it cannot be true of this file.
+
+    NULs count as blanks, and the label of an annotation signal in any case and of either family as that of this one.
+    """
     header = _read_header(path)
     family = "BDF" if header.startswith(b"\xff") else "EDF"
     signals = len(header) // _FIXED - 1
+    header, are_tals = _mark_annotations(header, signals, family)
+    if all(are_tals):
+        raise DeviceRefused(f"{path} holds annotations only, no signal, so there is nothing to play")
     samples = _samples_per_record(path, header, signals)
     record_bytes = sum(samples) * _sample_bytes(family)
     records, warnings = _count_records(path, header, record_bytes)
@@ -67,8 +74,8 @@ def read_layout(path: Path) -> EdfLayout:
         records=records,
         record_duration_s=_record_duration(path, header),
         samples=samples,
-        tals=_annotation_bytes(header, signals, samples, family),
-        warnings=warnings,
+        tals=_annotation_bytes(are_tals, samples, family),
+        warnings=warnings + _plus_warnings(path, kind, family, are_tals),
     )
 
 
@@ -78,11 +85,11 @@ def _sample_bytes(family: str) -> int:
 
 def _read_header(path: Path) -> bytes:
     with path.open("rb") as file:
-        fixed = file.read(_FIXED)
+        fixed = file.read(_FIXED).replace(b"\0", b" ")
         signals = _integer(path, fixed[252:256], "its number of signals") if len(fixed) == _FIXED else 1
         if signals < 1:
             raise DeviceRefused(f"{path} has no signals ({signals}), so there is nothing to play")
-        header = fixed + file.read(_FIXED * signals)
+        header = fixed + file.read(_FIXED * signals).replace(b"\0", b" ")
     if len(header) < _FIXED * (signals + 1):
         raise DeviceRefused(f"{path} ends inside its header and cannot be played; copy the recording again")
     stated = _integer(path, header[184:192], "the length of its header")
@@ -130,13 +137,25 @@ def _record_warnings(path: Path, stated: int, present: int, rest: int) -> tuple[
     return ()
 
 
-def _annotation_bytes(
-    header: bytes, signals: int, samples: tuple[int, ...], family: str
-) -> tuple[tuple[int, int], ...]:
-    labels = [header[_FIXED + 16 * i : _FIXED + 16 * i + 16].rstrip() for i in range(signals)]
+def _plus_warnings(path: Path, kind: str, family: str, are_tals: tuple[bool, ...]) -> tuple[str, ...]:
+    if kind.startswith(f"{family}+") and not any(are_tals):
+        return (f"{path} calls itself {family}+ but has no annotation signal, so it has no annotated pulses",)
+    return ()
+
+
+def _mark_annotations(header: bytes, signals: int, family: str) -> tuple[bytes, tuple[bool, ...]]:
+    """Return the header with the label that this family has for annotation signals, and which signals have it."""
+    labels = [header[_FIXED + 16 * i : _FIXED + 16 * i + 16] for i in range(signals)]
+    are_tals = tuple(b" ".join(label.lower().split()) in _ANNOTATION_LABELS for label in labels)
+    exact = f"{family} Annotations".ljust(16).encode()
+    marked = b"".join(exact if is_tal else label for is_tal, label in zip(are_tals, labels, strict=True))
+    return header[:_FIXED] + marked + header[_FIXED + 16 * signals :], are_tals
+
+
+def _annotation_bytes(are_tals: tuple[bool, ...], samples: tuple[int, ...], family: str) -> tuple[tuple[int, int], ...]:
     ends = list(accumulate(count * _sample_bytes(family) for count in samples))
     spans = zip([0, *ends], ends, strict=False)
-    return tuple(span for span, label in zip(spans, labels, strict=True) if label == f"{family} Annotations".encode())
+    return tuple(span for span, is_tal in zip(spans, are_tals, strict=True) if is_tal)
 
 
 def _integer(path: Path, field: bytes, what: str) -> int:

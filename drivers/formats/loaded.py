@@ -11,27 +11,36 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.base import Channel, DeviceRefused, OptionRefused, Samples
+from drivers.base import Channel, DeviceRefused, Samples
 
 HIGHEST_UV = 1e9
 PAGE_VALUES = 1 << 16
 
 SamplePage = tuple[Samples, NDArray[np.bool_]]
 
-_NAME_LENGTH = 40
-_LISTED = 16
+NAME_LENGTH = 40
 _LOWEST_RATE_HZ, _HIGHEST_RATE_HZ = 1.0, 1e6
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-_MICROVOLTS = {"": 1e6, "m": 1e3, "u": 1.0, "\u00b5": 1.0, "\u03bc": 1.0, "n": 1e-3}
+_PREFIXES = {"": 1e6, "m": 1e3, "milli": 1e3, "u": 1.0, "U": 1.0, "micro": 1.0, "n": 1e-3, "nano": 1e-3}
+_MICRO_SIGNS = ("\u00b5", "\u03bc", "\u00c2\u00b5", "\u00ce\u00bc", "\u0083\u00ca", "\u00e6", "\u00a6\u00cc", "\ufffd")
+"""The micro sign and the Greek letter; both as UTF-8 read as Latin-1; and as Shift-JIS, DOS and GB 2312 write it.
+
+No other unit of voltage has a foreign letter before its V, so a letter lost in an encoding can only be this one.
+"""
+_VOLTS = re.compile(r"(.*?)(?:[vV]|[vV]olts?)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
-    """Options of an operator for a file: the one channel to play, and what the format does not state."""
+    """Options of an operator for a file: the one channel to play, and what the format does not state.
+
+    ``every_channel``: play every voltage of the highest rate, whatever its label, as this program recorded them.
+    """
 
     channel: str | None = None
     full_scale_uv: float | None = None
     sample_rate_hz: float | None = None
+    every_channel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +85,6 @@ class LoadedFile:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelCandidate:
-    """A signal of a file that may be chosen; ``unit`` as the file states it."""
-
-    name: str
-    unit: str
-    sample_rate_hz: float
-
-    @property
-    def is_voltage(self) -> bool:
-        """Whether the unit is one of voltage."""
-        return microvolts_per(self.unit) is not None
-
-
 def number(text: str) -> float | None:
     """Return the finite decimal number in ``text``, or None. Stricter than float(): no "nan", "inf" or "1_0"."""
     value = float(text) if _NUMBER.fullmatch(text) else math.inf
@@ -97,8 +92,14 @@ def number(text: str) -> float | None:
 
 
 def microvolts_per(unit: str) -> float | None:
-    """Return the microvolts of one ``unit``; None where it is not V, mV, uV (either micro sign) or nV."""
-    return _MICROVOLTS.get(unit[:-1]) if unit[-1:] in {"v", "V"} else None
+    """Return the microvolts of one ``unit``; None where it is not V, mV, uV (any micro sign), nV or its word."""
+    found = _VOLTS.fullmatch(unit.strip())
+    if found is None:
+        return None
+    prefix = found[1].strip()
+    if prefix in _MICRO_SIGNS:
+        return 1.0
+    return _PREFIXES.get(prefix.casefold() if len(prefix) > 1 else prefix)
 
 
 def printable(text: str) -> str:
@@ -110,41 +111,9 @@ def channel_names(labels: Sequence[str]) -> list[str]:
     """Return one printable, distinct name for each label; a repeated or blank label is numbered."""
     names: list[str] = []
     for position, label in enumerate(labels, start=1):
-        name = printable(label)[:_NAME_LENGTH] or f"channel {position}"
+        name = printable(label)[:NAME_LENGTH] or f"channel {position}"
         names.append(name if name not in names else f"{name} #{position}")
     return names
-
-
-def choose_channels(path: Path, candidates: Sequence[ChannelCandidate], wanted: str | None) -> list[int]:
-    """Return the indices of the signals to play. Raises DeviceRefused.
-
-    They are the ``wanted`` one (by exact name, else ignoring case), or all voltages of the highest rate among them.
-    """
-    if wanted is not None:
-        return [_find(path, candidates, wanted)]
-    voltages = [i for i, candidate in enumerate(candidates) if candidate.is_voltage]
-    if not voltages:
-        raise DeviceRefused(f"{path} has no channel in volts; it has {_listed(candidates)}")
-    highest = max(candidates[i].sample_rate_hz for i in voltages)
-    return [i for i in voltages if candidates[i].sample_rate_hz == highest]
-
-
-def _find(path: Path, candidates: Sequence[ChannelCandidate], wanted: str) -> int:
-    names = [candidate.name for candidate in candidates]
-    matches = [i for i, name in enumerate(names) if name == wanted]
-    matches = matches or [i for i, name in enumerate(names) if name.casefold() == wanted.casefold()]
-    if len(matches) != 1:
-        raise OptionRefused(f"{path} has no channel '{printable(wanted)}'; it has {_listed(candidates)}")
-    if not candidates[matches[0]].is_voltage:
-        wrong = candidates[matches[0]]
-        unit = f"in {printable(wrong.unit)[:_NAME_LENGTH]!r}" if wrong.unit else "without a unit"
-        raise OptionRefused(f"channel '{wrong.name}' of {path} is {unit}, not in volts, and cannot be played")
-    return matches[0]
-
-
-def _listed(candidates: Sequence[ChannelCandidate]) -> str:
-    more = f" and {len(candidates) - _LISTED} more" if len(candidates) > _LISTED else ""
-    return ", ".join(f"'{candidate.name}'" for candidate in candidates[:_LISTED]) + more or "none at all"
 
 
 def check_sample_rate(path: Path, sample_rate_hz: float) -> float:

@@ -10,16 +10,15 @@ import numpy as np
 import soundfile
 
 from drivers.base import Channel, DeviceLost, DeviceRefused, OptionRefused
+from drivers.formats.channels import ChannelCandidate, choose_channels
 from drivers.formats.loaded import (
     HIGHEST_UV,
     PAGE_VALUES,
-    ChannelCandidate,
     FileOptions,
     LoadedFile,
     SamplePage,
     Segment,
     check_sample_rate,
-    choose_channels,
 )
 
 _CONVERTER_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
@@ -68,16 +67,15 @@ def load(path: Path, options: FileOptions) -> LoadedFile:
     sound = _examine(path)
     full_scale_uv = _full_scale(path, options)
     names = [f"channel {i}" for i in range(1, sound.channels + 1)]
-    chosen = choose_channels(
-        path, [ChannelCandidate(name, "uV", sound.sample_rate_hz) for name in names], options.channel
-    )
+    candidates = [ChannelCandidate(name, "uV", sound.sample_rate_hz) for name in names]
+    chosen = choose_channels(path, candidates, options).indices
     return LoadedFile(
         model=f"{sound.format} recording",
         sample_rate_hz=sound.sample_rate_hz,
         channels=tuple(Channel(names[i], full_scale_uv) for i in chosen),
         segments=(Segment(0, 0, sound.frames),),
         page_samples=sound.frames_a_page,
-        page=_SoundPages(sound, tuple(chosen), full_scale_uv).page,
+        page=_SoundPages(sound, chosen, full_scale_uv).page,
         warnings=_length_warnings(path),
     )
 

@@ -1,11 +1,13 @@
-"""CSV files: a line of column names with their units, then one row a sample.
+"""Tables of text (CSV): a line of column names with their units, then one row a sample.
 
 Examples of names are ``EMG_uv``, ``EMG (mV)`` and ``EMG[V]``. A column ``time`` or ``t`` (``time_s``, ``time_ms``,
-``time [us]``) is the clock. In a column ``stim`` every run of values other than 0 is one pulse, at the first of them.
+``time [us]``) is the clock. A column ``stim``, else the first called trigger, TTL or the like, is a trigger line: each
+departure from its rest is a pulse. Spreadsheets write a line ``sep=;``, decimal commas and an empty last cell.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from array import array
@@ -14,36 +16,38 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.base import Channel, DeviceRefused, OptionRefused, Samples
+from drivers.base import Channel, ChannelKind, DeviceRefused, OptionRefused, Samples, channel_kind
+from drivers.formats.channels import ChannelCandidate, choose_channels
 from drivers.formats.loaded import (
     HIGHEST_UV,
     Annotation,
-    ChannelCandidate,
     FileOptions,
     LoadedFile,
     Segment,
     channel_names,
     check_sample_rate,
-    choose_channels,
     microvolts_per,
     number,
     printable,
 )
+from drivers.formats.trigger import find_trigger_pulses
 
 DELIMITERS = "\t;,"
 
+_SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _BRACKETED = re.compile(r"(.*?)[(\[]([^()\[\]]*)[)\]]", re.DOTALL)
 _SUFFIXED = re.compile(r"(.*)_([^_\s]+)", re.DOTALL)
 _SHOWN = 40
-_SECONDS = {"": 1.0, "s": 1.0, "ms": 1e-3, "us": 1e-6}
+_HEAD_BYTES = 1 << 16
+_SECONDS = {"": 1.0, "s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "us": 1e-6, "\u00b5s": 1e-6, "\u03bcs": 1e-6}
 _PLAIN = re.compile(r"[-+.0-9eE]*")
 """Characters of cells that are numbers, or that float() refuses: the fast path for all but faulty batches."""
 _BATCH_ROWS = 4096
-_FIRST_ROW = 2
 _HIGHEST = 1e15
 _UNEVEN = 0.6
 """Largest deviation of a step, as a share of the usual step. Times at 4 kHz rounded to 0.1 ms have steps of 0.2 and
@@ -72,47 +76,103 @@ def column(header: str) -> Column:
     elif suffixed and (microvolts_per(suffixed[2]) is not None or suffixed[2] in _SECONDS):
         name, unit = suffixed[1], suffixed[2]
     key = name.casefold()
-    role = "time" if key in {"t", "time"} else "stim" if key == "stim" else "signal"
-    return Column(name, unit, role)
+    if key in {"t", "time"}:
+        return Column(name, unit, "time")
+    return Column(name, unit, "stim" if channel_kind(name) is ChannelKind.TRIGGER else "signal")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table being read: its columns, its rows, the number of the first row, and its ``delimiter``."""
+
+    path: Path
+    columns: tuple[Column, ...]
+    rows: Iterator[list[str]]
+    first_row: int
+    delimiter: str
 
 
 def load(path: Path, options: FileOptions) -> LoadedFile:
-    """Open a CSV file. Raises OSError, and DeviceRefused naming the row or column that cannot be read."""
+    """Open a table. Raises OSError, and DeviceRefused naming the row or column that cannot be read."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header = file.readline()
-            file.seek(0)
-            delimiter = next((mark for mark in DELIMITERS if mark in header), ",")
-            return _load(path, csv.reader(file, delimiter=delimiter, strict=True), options)
+        with path.open(encoding=encoding_of(path), newline="") as file:
+            return _load(_opened(path, file), options)
     except UnicodeDecodeError as error:
-        raise DeviceRefused(f"{path} is not text in UTF-8 throughout; save it again as CSV in UTF-8") from error
+        raise DeviceRefused(f"{path} is not text throughout; save it again as CSV in UTF-8") from error
     except csv.Error as error:
         raise DeviceRefused(f"{path} is not a well-formed table: {error}; export it again") from error
 
 
-def _load(path: Path, rows: Iterator[list[str]], options: FileOptions) -> LoadedFile:
-    columns = [column(header) for header in next(rows)]
+def encoding_of(path: Path) -> str:
+    """Return the encoding of the text at ``path``: UTF-8, UTF-16 with its mark, else Windows' Latin. Raises OSError."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            decoder.decode(head)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8-sig"
+
+
+def _opened(path: Path, file: TextIO) -> Table:
+    """Find the delimiter and read the column names. Raises DeviceRefused where there are none."""
+    header, first_row = file.readline(), 2
+    separator = _SEPARATOR_LINE.fullmatch(header)
+    if separator:
+        header, first_row = file.readline(), 3
+    delimiter = separator[1] if separator else next((mark for mark in DELIMITERS if mark in header), ",")
+    names = next(csv.reader([header], delimiter=delimiter, strict=True), [])
+    while names and not names[-1].strip():
+        names.pop()
+    if names and all(_number(name.strip(), delimiter) is not None for name in names):
+        raise DeviceRefused(
+            f"{path} has no line of column names: its first line holds numbers; write one above it, such as "
+            f"time_s{delimiter}EMG_uv"
+        )
+    rows = csv.reader(file, delimiter=delimiter, strict=True)
+    return Table(path, tuple(column(name) for name in names), rows, first_row, delimiter)
+
+
+def _load(table: Table, options: FileOptions) -> LoadedFile:
+    path, columns = table.path, table.columns
     signals = [i for i, c in enumerate(columns) if c.role == "signal"]
     names = channel_names([columns[i].name for i in signals])
     candidates = [ChannelCandidate(name, columns[i].unit, 0.0) for name, i in zip(names, signals, strict=True)]
     if options.channel is None:
         _check_units(path, candidates)
-    chosen = choose_channels(path, candidates, options.channel)
-    played = [signals[i] for i in chosen]
+    choice = choose_channels(path, candidates, options)
+    played = [signals[i] for i in choice.indices]
     clock = next((i for i, c in enumerate(columns) if c.role == "time"), None)
-    marks = next((i for i, c in enumerate(columns) if c.role == "stim"), None)
-    table = _read(path, rows, columns, {i for i in (*played, clock, marks) if i is not None})
-    sample_rate_hz = _rate(path, columns, clock, table, options.sample_rate_hz)
-    uv = np.stack([_microvolts(path, columns[i], table[i]) for i in played], axis=1)
+    marks = _trigger_column(columns)
+    read = _read(table, {i for i in (*played, clock, marks) if i is not None})
+    sample_rate_hz = _rate(table, clock, read, options.sample_rate_hz)
+    uv = np.stack([_microvolts(table, columns[i], read[i]) for i in played], axis=1)
     return LoadedFile(
         model="CSV recording",
         sample_rate_hz=sample_rate_hz,
-        channels=tuple(Channel(names[i]) for i in chosen),
+        channels=tuple(Channel(names[i]) for i in choice.indices),
         segments=(Segment(0, 0, len(uv)),),
         page_samples=len(uv),
         page=lambda _: (uv, np.zeros(uv.shape, dtype=np.bool_)),
-        annotations=() if marks is None else _annotations(table[marks], sample_rate_hz),
+        annotations=() if marks is None else _annotations(path, columns[marks], read[marks], sample_rate_hz),
+        warnings=choice.notes + _unused_triggers(path, columns, marks),
     )
+
+
+def _trigger_column(columns: Sequence[Column]) -> int | None:
+    """Return the column of the pulses: ``stim`` itself, else the first trigger line."""
+    lines = [i for i, c in enumerate(columns) if c.role == "stim"]
+    return next((i for i in lines if columns[i].name.casefold() == "stim"), lines[0] if lines else None)
+
+
+def _unused_triggers(path: Path, columns: Sequence[Column], marks: int | None) -> tuple[str, ...]:
+    unused = [f"'{printable(c.name)}'" for i, c in enumerate(columns) if c.role == "stim" and i != marks]
+    if marks is None or not unused:
+        return ()
+    return (f"the pulses of {path} are read from column '{printable(columns[marks].name)}', not {', '.join(unused)}",)
 
 
 def _check_units(path: Path, candidates: Sequence[ChannelCandidate]) -> None:
@@ -124,80 +184,93 @@ def _check_units(path: Path, candidates: Sequence[ChannelCandidate]) -> None:
             )
 
 
-def _read(path: Path, rows: Iterator[list[str]], columns: Sequence[Column], wanted: set[int]) -> dict[int, Values]:
+def _read(table: Table, wanted: set[int]) -> dict[int, Values]:
     cells = {i: array("d") for i in sorted(wanted)}
-    checked = _checked(path, rows, len(columns))
-    first = _FIRST_ROW
+    checked = _checked(table)
+    first = table.first_row
     while batch := list(islice(checked, _BATCH_ROWS)):
         for i, values in cells.items():
-            values.extend(_numbers(path, first, columns[i], [row[i] for row in batch]))
+            values.extend(_numbers(table, first, table.columns[i], [row[i] for row in batch]))
         first += len(batch)
-    if first == _FIRST_ROW:
-        raise DeviceRefused(f"{path} has column names but no samples below them, so there is nothing to play")
+    if first == table.first_row:
+        raise DeviceRefused(f"{table.path} has column names but no samples below them, so there is nothing to play")
     return {i: np.array(values) for i, values in cells.items()}
 
 
-def _checked(path: Path, rows: Iterator[list[str]], width: int) -> Iterator[list[str]]:
-    blank = 0
-    for row_number, row in enumerate(rows, start=_FIRST_ROW):
+def _checked(table: Table) -> Iterator[list[str]]:
+    """Yield the rows; empty cells after the last column are what some programs write at the end of each line."""
+    width, blank = len(table.columns), 0
+    for row_number, row in enumerate(table.rows, start=table.first_row):
         if not row:
             blank = blank or row_number
             continue
+        if not blank and len(row) > width and not any(cell.strip() for cell in row[width:]):
+            del row[width:]
         if blank or len(row) != width:
             wrong, cells = (blank, "no") if blank else (row_number, len(row))
-            raise DeviceRefused(f"row {wrong} of {path} has {cells} cells, not {width}; correct it")
+            raise DeviceRefused(f"row {wrong} of {table.path} has {cells} cells, not {width}; correct it")
         yield row
 
 
-def _numbers(path: Path, first_row: int, where: Column, cells: list[str]) -> list[float]:
+def _numbers(table: Table, first_row: int, where: Column, cells: list[str]) -> list[float]:
     if _PLAIN.fullmatch("".join(cells)):
         with suppress(ValueError):
             values = [float(cell) for cell in cells]
             if max(map(abs, values)) <= _HIGHEST:
                 return values
-    return [_cell(path, row, where, text) for row, text in enumerate(cells, first_row)]
+    commas = next((row for row, cell in enumerate(cells, first_row) if "," in cell), None)
+    if commas is not None and any("." in cell for cell in cells):
+        raise DeviceRefused(
+            f"column '{printable(where.name[:_SHOWN])}' of {table.path} has decimal commas (row {commas}) and decimal "
+            "points; export it again with one of them"
+        )
+    return [_cell(table, row, where, text) for row, text in enumerate(cells, first_row)]
 
 
-def _cell(path: Path, row: int, where: Column, text: str) -> float:
-    value = number(text.strip())
+def _cell(table: Table, row: int, where: Column, text: str) -> float:
+    value = _number(text.strip(), table.delimiter)
     if value is None or abs(value) > _HIGHEST:
         raise DeviceRefused(
-            f"row {row} of {path} has '{printable(text[:_SHOWN])}' in column '{printable(where.name[:_SHOWN])}', "
-            "which is not a number that can be played; correct it"
+            f"row {row} of {table.path} has '{printable(text[:_SHOWN])}' in column "
+            f"'{printable(where.name[:_SHOWN])}', which is not a number that can be played; correct it"
         )
     return value
 
 
-def _microvolts(path: Path, where: Column, values: Values) -> Samples:
+def _number(text: str, delimiter: str) -> float | None:
+    """Return the number in ``text``; a comma that does not separate cells is a decimal comma. None where it is none."""
+    return number(text.replace(",", ".") if delimiter != "," and "." not in text else text)
+
+
+def _microvolts(table: Table, where: Column, values: Values) -> Samples:
     scale = microvolts_per(where.unit) or 0.0
     beyond = np.flatnonzero(np.abs(values) * scale > HIGHEST_UV)
     if len(beyond):
         raise DeviceRefused(
-            f"row {beyond[0] + _FIRST_ROW} of {path} has {values[beyond[0]]:g} {where.unit} in column "
+            f"row {beyond[0] + table.first_row} of {table.path} has {values[beyond[0]]:g} {where.unit} in column "
             f"'{printable(where.name[:_SHOWN])}', which cannot be true; correct the value or the unit"
         )
     return (values * scale).astype(np.float32)
 
 
-def _rate(
-    path: Path, columns: Sequence[Column], clock: int | None, table: dict[int, Values], stated_hz: float | None
-) -> float:
+def _rate(table: Table, clock: int | None, read: dict[int, Values], stated_hz: float | None) -> float:
+    path = table.path
     if clock is not None and stated_hz is not None:
         raise OptionRefused(f"{path} has a column of times, which gives its rate; leave out --sample-rate-hz")
     if stated_hz is not None:
         return check_sample_rate(path, stated_hz)
     if clock is None:
         raise OptionRefused(f"{path} has no column time_s, time_ms, time or t; add one, or give --sample-rate-hz HZ")
-    unit = columns[clock].unit
+    unit = table.columns[clock].unit
     if unit not in _SECONDS:
         raise DeviceRefused(f"{path} gives its times in '{printable(unit[:_SHOWN])}'; give them in s, ms or us")
-    return check_sample_rate(path, _even_rate(path, table[clock] * _SECONDS[unit]))
+    return check_sample_rate(path, _even_rate(table, read[clock] * _SECONDS[unit]))
 
 
-def _even_rate(path: Path, times_s: Values) -> float:
+def _even_rate(table: Table, times_s: Values) -> float:
     steps = np.diff(times_s)
     if not len(steps):
-        raise DeviceRefused(f"{path} has one row only, which gives no sampling rate; export more rows")
+        raise DeviceRefused(f"{table.path} has one row only, which gives no sampling rate; export more rows")
     usual = np.sort(steps)[(len(steps) - 1) // 2]
     mean = (times_s[-1] - times_s[0]) / len(steps)
     astray = np.abs(times_s[1:] - times_s[0] - mean * np.arange(1, len(times_s))) > _ASTRAY * mean
@@ -205,13 +278,18 @@ def _even_rate(path: Path, times_s: Values) -> float:
     wrong = uneven if len(uneven) else np.flatnonzero(astray)
     if len(wrong):
         raise DeviceRefused(
-            f"the times of {path} are not even: row {wrong[0] + 1 + _FIRST_ROW} is out of step with the "
+            f"the times of {table.path} are not even: row {wrong[0] + 1 + table.first_row} is out of step with the "
             "others; export it with every sample and enough decimals"
         )
     return round(float(1.0 / mean), 6)
 
 
-def _annotations(marks: Values, sample_rate_hz: float) -> tuple[Annotation, ...]:
-    on = marks != 0
-    begins = np.flatnonzero(on & ~np.concatenate(([False], on[:-1])))
-    return tuple(Annotation(int(row) / sample_rate_hz, "stim") for row in begins)
+def _annotations(path: Path, where: Column, line: Values, sample_rate_hz: float) -> tuple[Annotation, ...]:
+    """Return the pulses of a trigger line. Raises DeviceRefused where none can be told from its noise."""
+    found = find_trigger_pulses(line)
+    if found.refused:
+        raise DeviceRefused(
+            f"column '{printable(where.name[:_SHOWN])}' of {path} is no trigger line: {found.refused}; correct it, or "
+            "give it another name"
+        )
+    return tuple(Annotation(sample / sample_rate_hz, "stim") for sample in found.samples)

@@ -1,0 +1,138 @@
+"""Choice of the channels to play: by what they hold, not by their place in the file; what is left out is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from drivers.base import ChannelKind, DeviceRefused, OptionRefused, channel_kind
+from drivers.formats.loaded import NAME_LENGTH, FileOptions, microvolts_per, printable
+
+_LISTED = 16
+_NOTED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelCandidate:
+    """A signal of a file that may be chosen; ``unit`` as the file states it, ``kind`` a type that it states."""
+
+    name: str
+    unit: str
+    sample_rate_hz: float
+    kind: str = ""
+
+    @property
+    def is_voltage(self) -> bool:
+        """Whether the unit is one of voltage."""
+        return microvolts_per(self.unit) is not None
+
+    @property
+    def holds(self) -> ChannelKind:
+        """What the channel holds, by the type that the file states, else by its name."""
+        return channel_kind(self.name, self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelChoice:
+    """Indices of the signals to play, the muscle's first, and ``notes``: sentences on what is left out."""
+
+    indices: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+
+
+def choose_channels(path: Path, candidates: Sequence[ChannelCandidate], options: FileOptions) -> ChannelChoice:
+    """Return the signals to play. Raises DeviceRefused.
+
+    They are the one that ``options`` name (by exact name, else ignoring case, blanks and a type before it). Without it
+    they are the muscles (else channels whose label says nothing, else any other, but never a trigger line), at the
+    highest rate among them; channels without a telling label at that rate come with the muscles.
+    """
+    if options.channel is not None:
+        return _named(path, candidates, options.channel)
+    voltages = [i for i, candidate in enumerate(candidates) if candidate.is_voltage]
+    if not voltages:
+        raise DeviceRefused(f"{path} has no channel in volts; it has {_listed(candidates)}")
+    if options.every_channel:
+        return ChannelChoice(tuple(_at_highest_rate(candidates, voltages)))
+    playable = [i for i in voltages if candidates[i].holds is not ChannelKind.TRIGGER]
+    if not playable:
+        raise DeviceRefused(f"{path} has trigger lines only, no muscle; it has {_listed(candidates)}")
+    chosen = _of_the_muscle(candidates, playable)
+    return ChannelChoice(tuple(chosen), tuple(_left_out(path, candidates, chosen)))
+
+
+def _of_the_muscle(candidates: Sequence[ChannelCandidate], playable: Sequence[int]) -> list[int]:
+    best = min(candidates[i].holds for i in playable)
+    first = _at_highest_rate(candidates, [i for i in playable if candidates[i].holds is best])
+    rate = candidates[first[0]].sample_rate_hz
+    beside = [
+        i
+        for i in playable
+        if candidates[i].holds is ChannelKind.UNNAMED and best is ChannelKind.MUSCLE
+        and candidates[i].sample_rate_hz == rate
+    ]  # fmt: skip
+    return first + beside
+
+
+def _at_highest_rate(candidates: Sequence[ChannelCandidate], indices: Sequence[int]) -> list[int]:
+    highest = max(candidates[i].sample_rate_hz for i in indices)
+    return [i for i in indices if candidates[i].sample_rate_hz == highest]
+
+
+def _left_out(path: Path, candidates: Sequence[ChannelCandidate], chosen: Sequence[int]) -> Iterator[str]:
+    left = [i for i in range(len(candidates)) if i not in chosen]
+    if not left:
+        return
+    reasons = [f"'{candidates[i].name}' ({_why_left(candidates[i], candidates[chosen[0]])})" for i in left]
+    more = f" and {len(reasons) - _NOTED} more" if len(reasons) > _NOTED else ""
+    first = candidates[chosen[0]].name
+    yield f"channel '{first}' of {path} is taken for the muscle's; left out: {', '.join(reasons[:_NOTED])}{more}"
+
+
+def _why_left(candidate: ChannelCandidate, played: ChannelCandidate) -> str:
+    if candidate.holds is ChannelKind.TRIGGER:
+        return "a trigger line"
+    if not candidate.is_voltage:
+        return f"in {printable(candidate.unit)[:NAME_LENGTH]}" if candidate.unit.strip() else "no unit"
+    if candidate.sample_rate_hz != played.sample_rate_hz:
+        return f"at {candidate.sample_rate_hz:g} Hz"
+    return "not a muscle by its label"
+
+
+def _named(path: Path, candidates: Sequence[ChannelCandidate], wanted: str) -> ChannelChoice:
+    found = _find(path, candidates, wanted)
+    name = candidates[found].name
+    others = [f"'{c.name}'" for c in candidates if c.name.startswith(f"{name} #")]
+    if not others:
+        return ChannelChoice((found,))
+    note = f"{path} has {len(others) + 1} channels called '{name}'; the first is played, not {', '.join(others)}"
+    return ChannelChoice((found,), (note,))
+
+
+def _find(path: Path, candidates: Sequence[ChannelCandidate], wanted: str) -> int:
+    names = [candidate.name for candidate in candidates]
+    for plain in (str, str.casefold, _bare, _without_type):
+        matches = [i for i, name in enumerate(names) if plain(name) == plain(wanted)]
+        if matches:
+            break
+    if len(matches) != 1:
+        raise OptionRefused(f"{path} has no channel '{printable(wanted)}'; it has {_listed(candidates)}")
+    if not candidates[matches[0]].is_voltage:
+        wrong = candidates[matches[0]]
+        unit = f"in {printable(wrong.unit)[:NAME_LENGTH]!r}" if wrong.unit else "without a unit"
+        raise OptionRefused(f"channel '{wrong.name}' of {path} is {unit}, not in volts, and cannot be played")
+    return matches[0]
+
+
+def _bare(name: str) -> str:
+    return "".join(name.casefold().split())
+
+
+def _without_type(name: str) -> str:
+    return _bare(name).removeprefix("emg")
+
+
+def _listed(candidates: Sequence[ChannelCandidate]) -> str:
+    more = f" and {len(candidates) - _LISTED} more" if len(candidates) > _LISTED else ""
+    return ", ".join(f"'{candidate.name}'" for candidate in candidates[:_LISTED]) + more or "none at all"
