@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 
 from drivers.base import Amplifier, Block, DeviceInfo, DeviceLost, Pulse
 from drivers.formats import load
-from drivers.formats.loaded import FileOptions, SamplePage
-from drivers.formats.pulses import is_pulse, parse_pulse
+from drivers.formats.loaded import Annotation, FileOptions, FileOptionValues, SamplePage
+from drivers.formats.pulses import parse_pulse, pulse_annotations
 
 
 class Recording(Amplifier):
@@ -25,28 +27,28 @@ class Recording(Amplifier):
         self,
         path: str | Path,
         *,
-        channel: str | None = None,
         listen: bool = False,
-        full_scale_uv: float | None = None,
-        sample_rate_hz: float | None = None,
         block_samples: int = 50,
+        **options: Unpack[FileOptionValues],
     ) -> None:
-        """Open ``path``: ``channel`` alone, or every voltage of the highest rate.
+        """Open ``path``: the named ``channel`` or ``channels``, or those that may be a muscle's at the highest rate.
 
         ``listen`` leaves annotated pulses out. ``full_scale_uv`` is needed for WAV and FLAC files, ``sample_rate_hz``
-        for a CSV file without times. ``read`` returns at most ``block_samples``.
+        for a CSV file without times; further options: ``FileOptions``. ``read`` returns at most ``block_samples``.
         Raises DeviceNotFound, and DeviceRefused where the file is foreign, damaged or lacks what was requested.
         """
         if block_samples < 1:
             raise ValueError(f"a block of {block_samples} samples is empty; use 1 or more")
         self._path = Path(path)
-        self._loaded = load(self._path, FileOptions(channel, full_scale_uv, sample_rate_hz))
+        chosen = FileOptions(**options)
+        self._loaded = load(self._path, chosen)
         self._block_samples = block_samples
         self.annotations = self._loaded.annotations
-        self.warnings = self._loaded.warnings
+        stimuli = pulse_annotations(self._path, self.annotations, chosen.stim_label)
+        self.warnings = self._loaded.warnings + (() if listen else stimuli.notes)
         self.total_samples = self._loaded.segments[-1].end_sample
-        self.has_pulse_annotations = any(is_pulse(annotation) for annotation in self.annotations)
-        annotated = () if listen else self._annotated_pulses()
+        self.has_pulse_annotations = bool(stimuli.annotations)
+        annotated = () if listen else self._pulses_of(stimuli.annotations)
         self.pulses = tuple(pulse for pulse in annotated if 0 <= pulse.sample < self.total_samples)
         self.pulses_outside = len(annotated) - len(self.pulses)
         self.info = DeviceInfo(
@@ -60,13 +62,9 @@ class Recording(Amplifier):
         self._page: tuple[int, SamplePage] | None = None
         self.start()
 
-    def _annotated_pulses(self) -> tuple[Pulse, ...]:
+    def _pulses_of(self, annotations: Sequence[Annotation]) -> tuple[Pulse, ...]:
         sample_rate_hz = self._loaded.sample_rate_hz
-        pulses = [
-            parse_pulse(self._path, annotation, sample_rate_hz)
-            for annotation in self.annotations
-            if is_pulse(annotation)
-        ]
+        pulses = [parse_pulse(self._path, annotation, sample_rate_hz) for annotation in annotations]
         return tuple(sorted(pulses, key=lambda pulse: (pulse.sample, pulse.offset_ns)))
 
     def start(self) -> None:

@@ -44,12 +44,12 @@ class ChannelChoice:
 def choose_channels(path: Path, candidates: Sequence[ChannelCandidate], options: FileOptions) -> ChannelChoice:
     """Return the signals to play. Raises DeviceRefused.
 
-    They are the one that ``options`` name (by exact name, else ignoring case, blanks and a type before it). Without it
+    They are those that ``options`` name (by exact name, else ignoring case, blanks and a type before it). Without it
     they are the muscles (else channels whose label says nothing, else any other, but never a trigger line), at the
     highest rate among them; channels without a telling label at that rate come with the muscles.
     """
-    if options.channel is not None:
-        return _named(path, candidates, options.channel)
+    if options.named_channels:
+        return _named(path, candidates, options.named_channels)
     voltages = [i for i, candidate in enumerate(candidates) if candidate.is_voltage]
     if not voltages:
         raise DeviceRefused(f"{path} has no channel in volts; it has {_listed(candidates)}")
@@ -100,14 +100,20 @@ def _why_left(candidate: ChannelCandidate, played: ChannelCandidate) -> str:
     return "not a muscle by its label"
 
 
-def _named(path: Path, candidates: Sequence[ChannelCandidate], wanted: str) -> ChannelChoice:
-    found = _find(path, candidates, wanted)
-    name = candidates[found].name
-    others = [f"'{c.name}'" for c in candidates if c.name.startswith(f"{name} #")]
-    if not others:
-        return ChannelChoice((found,))
-    note = f"{path} has {len(others) + 1} channels called '{name}'; the first is played, not {', '.join(others)}"
-    return ChannelChoice((found,), (note,))
+def _named(path: Path, candidates: Sequence[ChannelCandidate], wanted: Sequence[str]) -> ChannelChoice:
+    found = tuple(dict.fromkeys(_find(path, candidates, name) for name in wanted))
+    rates = {candidates[i].sample_rate_hz for i in found}
+    if len(rates) > 1:
+        each = ", ".join(f"'{candidates[i].name}' at {candidates[i].sample_rate_hz:g} Hz" for i in found)
+        raise OptionRefused(f"channels of {path} with different rates cannot be played together: {each}")
+    return ChannelChoice(found, tuple(_doubled(path, candidates, found)))
+
+
+def _doubled(path: Path, candidates: Sequence[ChannelCandidate], found: Sequence[int]) -> Iterator[str]:
+    for name in (candidates[i].name for i in found):
+        others = [f"'{c.name}'" for c in candidates if c.name.startswith(f"{name} #")]
+        if others:
+            yield f"{path} has {len(others) + 1} channels called '{name}'; the first is played, not {', '.join(others)}"
 
 
 def _find(path: Path, candidates: Sequence[ChannelCandidate], wanted: str) -> int:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,15 +33,34 @@ _VOLTS = re.compile(r"(.*?)(?:[vV]|[vV]olts?)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
-    """Options of an operator for a file: the one channel to play, and what the format does not state.
+    """Options of an operator for a file: the channels to play, and what the format does not state.
 
     ``every_channel``: play every voltage of the highest rate, whatever its label, as this program recorded them.
+    ``stim_label`` is the text of the annotations that are pulses.
     """
 
     channel: str | None = None
     full_scale_uv: float | None = None
     sample_rate_hz: float | None = None
+    stim_label: str | None = None
+    channels: tuple[str, ...] = ()
     every_channel: bool = False
+
+    @property
+    def named_channels(self) -> tuple[str, ...]:
+        """The channels to play, by name; none where the file decides."""
+        return self.channels or (() if self.channel is None else (self.channel,))
+
+
+class FileOptionValues(TypedDict, total=False):
+    """The fields of ``FileOptions``, as keyword arguments."""
+
+    channel: str | None
+    full_scale_uv: float | None
+    sample_rate_hz: float | None
+    stim_label: str | None
+    channels: tuple[str, ...]
+    every_channel: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ def _load(table: Table, options: FileOptions) -> LoadedFile:
     signals = [i for i, c in enumerate(columns) if c.role == "signal"]
     names = channel_names([columns[i].name for i in signals])
     candidates = [ChannelCandidate(name, columns[i].unit, 0.0) for name, i in zip(names, signals, strict=True)]
-    if options.channel is None:
+    if not options.named_channels:
         _check_units(path, candidates)
     choice = choose_channels(path, candidates, options)
     played = [signals[i] for i in choice.indices]

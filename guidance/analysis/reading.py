@@ -34,10 +34,16 @@ class RecordedSignal:
 
 
 def read(
-    path: str, channel: str | None = None, full_scale_uv: float | None = None, sample_rate_hz: float | None = None
+    path: str,
+    channel: str | None = None,
+    full_scale_uv: float | None = None,
+    sample_rate_hz: float | None = None,
+    stim_label: str | None = None,
 ) -> RecordedSignal:
     """Read the recording at ``path``. Raises DeviceError if it cannot be read, UserError if it is too long."""
-    recording = Recording(path, channel=channel, full_scale_uv=full_scale_uv, sample_rate_hz=sample_rate_hz)
+    recording = Recording(
+        path, channel=channel, full_scale_uv=full_scale_uv, sample_rate_hz=sample_rate_hz, stim_label=stim_label
+    )
     if recording.total_samples > _LONGEST_S * recording.info.sample_rate_hz:
         raise UserError(f"{path} lasts longer than an hour; analyse a part of it.")
     uv = np.full(recording.total_samples, np.nan)

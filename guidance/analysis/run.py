@@ -45,9 +45,10 @@ def analyse_files(
     channel: str | None = None,
     full_scale_uv: float | None = None,
     sample_rate_hz: float | None = None,
+    stim_label: str | None = None,
 ) -> AnalysisReport:
     """Analyse ``files``: those of ``sites`` first, then needle EMG. Raises DeviceError and UserError."""
-    signals = [read(file, channel, full_scale_uv, sample_rate_hz) for file in files]
+    signals = [read(file, channel, full_scale_uv, sample_rate_hz, stim_label) for file in files]
     results = with_velocities([measure_conduction(s, site) for s, site in zip(signals, sites, strict=False)])
     muscles = signals[len(sites) :]
     studies = [needle.study(signal, muscle) for signal in muscles]

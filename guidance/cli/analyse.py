@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from guidance.cli.options import JSON, STATUS, Positive
+from guidance.cli.options import FULL_SCALE, JSON, SAMPLE_RATE, STATUS, STIM_LABEL, Positive
 
 _ENDINGS = (".html", ".md", ".pdf")
 
@@ -28,8 +28,9 @@ _ENDINGS = (".html", ".md", ".pdf")
     help="Distance from each site in turn to the next more distal one, or from the most distal one to the muscle.",
 )  # fmt: skip
 @click.option("--channel", metavar="LABEL", help="Channel to use.  [default: the first]")
-@click.option("--full-scale-uv", type=Positive(), metavar="UV", help="Full scale of a WAV or FLAC file.")
-@click.option("--sample-rate-hz", type=Positive(), metavar="HZ", help="Sampling rate of a CSV file without times.")
+@FULL_SCALE
+@SAMPLE_RATE
+@STIM_LABEL
 @click.option("--report", metavar="PATH", help="Write a report to PATH: .html or .pdf with pictures, .md without.")
 @JSON
 def analyse(files: tuple[str, ...], **options: Any) -> None:
@@ -54,7 +55,7 @@ def analyse(files: tuple[str, ...], **options: Any) -> None:
         findings = analyse_files(
             files, known, options["muscle"], options["age"],
             channel=options["channel"], full_scale_uv=options["full_scale_uv"],
-            sample_rate_hz=options["sample_rate_hz"],
+            sample_rate_hz=options["sample_rate_hz"], stim_label=options["stim_label"],
         )  # fmt: skip
         if report:
             _write(report, findings)

@@ -10,7 +10,7 @@ import click
 
 from guidance.audio.settings import sound_settings
 from guidance.cli.launch import run_job
-from guidance.cli.options import EVENTS, STATUS, THEME, Positive, check_events
+from guidance.cli.options import EVENTS, FULL_SCALE, SAMPLE_RATE, STATUS, THEME, Positive, check_events
 from guidance.cli.procedures import STORE, chosen, leave, store_of
 from guidance.common.errors import UsageError, UserError
 from guidance.contracts.origin import is_simulation
@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     help="What a simulated person does: 'follow' the prompts, or act out a FILE with lines of seconds and efforts "
     "from 0 to 1.",
 )  # fmt: skip
+@FULL_SCALE
+@SAMPLE_RATE
 @click.option("--speed", type=Positive(), metavar="N", help="Play the file at N times real time.")
 @click.option("--fast", is_flag=True, help="Play the file as fast as possible.")
 @click.option("--headless", is_flag=True, help="Run without a screen.")
@@ -86,6 +88,8 @@ def biofeedback(**options: Any) -> None:
         address=options["address"],
         file=options["file"],
         speed=None if options["fast"] else options["speed"] or 1.0,
+        full_scale_uv=options["full_scale_uv"],
+        sample_rate_hz=options["sample_rate_hz"],
         channels=options["channels"],
         label=label,
         events=options["events"],
@@ -103,6 +107,8 @@ def _check(options: dict[str, Any]) -> None:
         raise click.UsageError("Give either --device or --file: an amplifier, or a recorded signal.")
     if options["file"] is None and (options["fast"] or options["speed"]):
         raise click.UsageError("--fast and --speed are for a recorded signal; give one with --file.")
+    if options["file"] is None and (options["full_scale_uv"] or options["sample_rate_hz"]):
+        raise click.UsageError("--full-scale-uv and --sample-rate-hz are for a recorded signal; give one with --file.")
     if options["fast"] and options["speed"]:
         raise click.UsageError("--fast and --speed exclude each other; give one.")
     if options["effort"] and not is_simulation(options["address"] or ""):

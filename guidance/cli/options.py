@@ -99,6 +99,15 @@ SILENT = click.option(
     "--below-threshold", "silent_pulses", type=click.IntRange(min=0), default=0, metavar="N",
     help="The first N pulses are known to be below threshold: the signal after them is learned as artefact.",
 )  # fmt: skip
+FULL_SCALE = click.option(
+    "--full-scale-uv", type=Positive(), metavar="UV", help="Full scale of a WAV or FLAC file in microvolts."
+)
+SAMPLE_RATE = click.option(
+    "--sample-rate-hz", type=Positive(), metavar="HZ", help="Sampling rate of a table without times."
+)
+STIM_LABEL = click.option(
+    "--stim-label", metavar="TEXT", help="Text with which the annotations of pulses begin.  [default: stim]"
+)
 EVENTS = click.option("--events", metavar="PATH", help="Copy the event stream to a file or pipe; - is standard output.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for a program.")
 HEADLESS = click.option("--headless", is_flag=True, help="Run without a screen.")

@@ -14,12 +14,15 @@ from guidance.cli.options import (
     CRITERION,
     DEVICE,
     EVENTS,
+    FULL_SCALE,
     HEADLESS,
     JSON,
     MARKER,
     PROTOCOL,
+    SAMPLE_RATE,
     SILENT,
     STATUS,
+    STIM_LABEL,
     STIMULATOR,
     THEME,
     WINDOW,
@@ -139,8 +142,9 @@ def _case(options: dict[str, Any]) -> dict[str, Any]:
 @click.option(
     "--mode", type=click.Choice(["listen"]), help="Ignore annotated pulses, and find pulses by their artefact."
 )
-@click.option("--full-scale-uv", type=Positive(), metavar="UV", help="Full scale of a WAV or FLAC file in microvolts.")
-@click.option("--sample-rate-hz", type=Positive(), metavar="HZ", help="Sampling rate of a CSV file without times.")
+@FULL_SCALE
+@SAMPLE_RATE
+@STIM_LABEL
 @STORE
 @JSON
 def replay(file: str, store: str | None, *, as_json: bool, **options: Any) -> None:
@@ -171,6 +175,7 @@ def replay(file: str, store: str | None, *, as_json: bool, **options: Any) -> No
         channel=options["channel"],
         full_scale_uv=options["full_scale_uv"],
         sample_rate_hz=options["sample_rate_hz"],
+        stim_label=options["stim_label"],
         events=options["events"],
         speed=speed,
     )

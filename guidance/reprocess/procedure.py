@@ -53,7 +53,7 @@ def reprocess_procedure(folder: Path) -> Reprocessed:
     if not then or then[0].get("kind") != "start":
         raise UserError(f"The procedure {folder.name} has no start event, so it cannot be replayed.")
     with unfit_record_errors("procedure", folder.name):
-        recording = Recording(folder / SIGNAL_NAME, listen=False)
+        recording = Recording(folder / SIGNAL_NAME, listen=False, every_channel=True)
         inputs = ProcedureInputs(then, recording)
         engine = Engine(inputs.settings, inputs.info, then[0]["wall_time"])
         records = [engine.begin(replayed(then[0])), *inputs.through(engine)]

@@ -41,7 +41,7 @@ def is_exercise(events: list[EventFields]) -> bool:
 def reprocess_exercise(folder: Path, then: list[EventFields]) -> Reprocessed:
     """Run the exercise in ``folder`` with the events ``then`` through today's code. Raises UserError, DeviceError."""
     with unfit_record_errors("exercise", folder.name):
-        recording = Recording(folder / SIGNAL_NAME, listen=True)
+        recording = Recording(folder / SIGNAL_NAME, listen=True, every_channel=True)
         engine = _engine(then[0], recording)
         records = [engine.begin(replayed(then[0])), *_through(engine, recording, then)]
     signal_s = recording.total_samples / engine.info.sample_rate_hz

@@ -45,6 +45,8 @@ class BiofeedbackJob:
     store: str
     address: str | None = None
     file: str | None = None
+    full_scale_uv: float | None = None
+    sample_rate_hz: float | None = None
     speed: float | None = 1.0
     channels: tuple[str, ...] = ()
     label: str | None = None
@@ -60,7 +62,8 @@ class BiofeedbackJob:
             amplifier = self._amplifier()
             startup.stack.callback(amplifier.close)
             info = amplifier.info
-            columns = columns_of(info, self.channels, MUSCLES.get(self.plan.exercise, 1))
+            names = tuple(c.name for c in info.channels) if self.file and self.channels else self.channels
+            columns = columns_of(info, names, MUSCLES.get(self.plan.exercise, 1))
             device = startup.start_device(amplifier, requests_pulses=False)
             sound = Mute("exercise") if self.sound is None else _sound(self.sound, info)
             before = earlier_visits(startup.store, self.label, self.plan.exercise) if self.label else []
@@ -71,7 +74,7 @@ class BiofeedbackJob:
                 device,
                 outputs,
                 self.duration_s,
-                startup.notices(self.settings.protocol) + _last_visit_notice(before),
+                startup.notices(self.settings.protocol) + _file_notices(amplifier) + _last_visit_notice(before),
                 startup.stack.pop_all(),
                 recording=amplifier if isinstance(amplifier, RecordingDevice) else None,
                 subject=SimulatedSubject(self.script, follows=self.follows, exercise=self.plan.exercise),
@@ -79,7 +82,10 @@ class BiofeedbackJob:
 
     def _amplifier(self) -> Amplifier:
         if self.file is not None:
-            return RecordingDevice(self.file, self.speed)
+            return RecordingDevice(
+                self.file, self.speed, channels=self.channels, full_scale_uv=self.full_scale_uv,
+                sample_rate_hz=self.sample_rate_hz,
+            )  # fmt: skip
         address = self.address or ""
         return open_device(address, channels=_MOST_MUSCLES) if is_simulation(address) else open_device(address)
 
@@ -155,6 +161,11 @@ def columns_of(info: DeviceInfo, names: tuple[str, ...], needed: int) -> tuple[i
 
 def _sound(settings: SoundSettings, info: DeviceInfo) -> Sound:
     return Sound(replace(settings, mapping="exercise", monitor=0.0), info.sample_rate_hz, EXERCISE)
+
+
+def _file_notices(amplifier: Amplifier) -> list[str]:
+    """Return what is to be known of the recording that is played, in sentences."""
+    return [f"{warning}." for warning in amplifier.warnings] if isinstance(amplifier, RecordingDevice) else []
 
 
 def _last_visit_notice(before: list[Visit]) -> list[str]:

@@ -14,9 +14,20 @@ _IDLE_S = 0.004
 class RecordingDevice(Amplifier):
     """Amplifier that plays a file at ``speed`` times real time (None: as fast as possible); ``over`` at its end."""
 
-    def __init__(self, path: str, speed: float | None) -> None:
-        """Open the file ``path``. Raises DeviceNotFound, DeviceRefused."""
-        self._recording = Recording(path, listen=True)
+    def __init__(
+        self,
+        path: str,
+        speed: float | None,
+        *,
+        channels: tuple[str, ...] = (),
+        full_scale_uv: float | None = None,
+        sample_rate_hz: float | None = None,
+    ) -> None:
+        """Open the file ``path`` with the options of ``Recording``. Raises DeviceNotFound, DeviceRefused."""
+        self._recording = Recording(
+            path, listen=True, channels=channels, full_scale_uv=full_scale_uv, sample_rate_hz=sample_rate_hz
+        )
+        self.warnings = self._recording.warnings
         self.info = self._recording.info
         self.speed = speed
         self._clock = PlaybackClock(speed, self.info.sample_rate_hz)

@@ -12,6 +12,7 @@ from pathlib import Path
 from drivers.recording import Recording
 from guidance.common.errors import UserError
 from guidance.contracts.commands import PausePlayback, Quit
+from guidance.contracts.events import Entry, TimedRecord
 from guidance.contracts.origin import RECORDED
 from guidance.contracts.snapshot import Snapshot
 from guidance.engine.loop import Engine
@@ -34,6 +35,7 @@ class ReplayJob:
     channel: str | None = None
     full_scale_uv: float | None = None
     sample_rate_hz: float | None = None
+    stim_label: str | None = None
     events: str | None = None
     speed: float | None = 1.0
 
@@ -46,6 +48,7 @@ class ReplayJob:
             listen=listen,
             full_scale_uv=self.full_scale_uv,
             sample_rate_hz=self.sample_rate_hz,
+            stim_label=self.stim_label,
         )
         sample_rate_hz = recording.info.sample_rate_hz
         if sample_rate_hz < LEAST_RATE_HZ:
@@ -65,6 +68,7 @@ class ReplaySession:
     replay: ReplayJob
     recording: Recording
     paused: bool = field(default=False, init=False)
+    notices: tuple[str, ...] = field(default=(), init=False)
 
     def run(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         """Play to the end, to the operator's Quit, or until ``stopping``; returns a sentence about a fault, or None."""
@@ -79,8 +83,13 @@ class ReplaySession:
         settings = self.replay.settings
         if settings.mode is not Mode.LISTEN and not self.recording.has_pulse_annotations:
             settings = replace(settings, mode=Mode.LISTEN)
+            self.notices = (f"no pulse is annotated in {self.replay.path}; pulses are found by their artefact",)
+        self.notices = self.recording.warnings + self.notices
         engine = Engine(settings, self.recording.info, _recorded_at(self.replay.path))
         writer.write(engine.begin(RECORDED))
+        for notice in self.notices:
+            screen_channel.notify(f"{notice}.")
+            writer.write(TimedRecord(0.0, Entry("recording", {"text": notice})))
         reason = self._play(engine, screen_channel, stopping, writer)
         for timed in engine.end(reason):
             writer.write(timed)
@@ -125,7 +134,7 @@ class ReplaySession:
             speed=self.replay.speed,
             paused=self.paused,
             ended=ended,
-            notice=" ".join(self.recording.warnings),
+            notice=" ".join(f"{notice}." for notice in self.notices),
         )
         return engine.snapshot(state)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
+from edfio import Edf, EdfSignal
 
 from guidance.biofeedback.trial_sequence import ROUNDS
 from guidance.journal.visits import LABEL_NAME, earlier_visits, read_visit
@@ -171,10 +173,42 @@ def test_bad_arguments_end_in_one_sentence(words: tuple[str, ...], sentence: str
     assert not (tmp_path / "store").exists()
 
 
+def test_a_file_takes_the_options_that_its_own_messages_name(
+    tmp_path: Path, signal: np.ndarray[tuple[int, int], np.dtype[np.float64]]
+) -> None:
+    wav, csv = tmp_path / "visit.wav", tmp_path / "visit.csv"
+    soundfile.write(wav, signal / 5000, round(RATE_HZ))
+    csv.write_text("EMG_uv,b_uv\n" + "".join(f"{a:.2f},{b:.2f}\n" for a, b in signal), encoding="utf-8")
+    for path, option, value in ((wav, "--full-scale-uv", "5000"), (csv, "--sample-rate-hz", "500")):
+        refused = visit(path, tmp_path / "store")
+        assert (refused.status, refused.is_one_sentence) == (2, True)
+        assert option in refused.err
+        assert visit(path, tmp_path / "store", option, value).status == 0
+
+
+def test_the_channel_named_is_played_whatever_else_the_file_holds(
+    tmp_path: Path, signal: np.ndarray[tuple[int, int], np.dtype[np.float64]]
+) -> None:
+    rate = round(RATE_HZ)
+    count = len(signal) // rate * rate
+    signals = [
+        EdfSignal(signal[:count, 0], rate, label="EMG", physical_dimension="uV", physical_range=(-9999, 9999)),
+        EdfSignal(np.zeros(2 * count), 2 * rate, label="Snore", physical_dimension="mV", physical_range=(-5, 5)),
+    ]
+    path = tmp_path / "two-rates.edf"
+    Edf(signals, data_record_duration=1).write(path)
+    assert visit(path, tmp_path / "store", "--channel", "EMG").status == 0
+
+
+def test_what_is_to_be_known_of_a_file_is_said_in_a_headless_visit(recording: Path, tmp_path: Path) -> None:
+    recording.write_bytes(recording.read_bytes()[:-100])
+    assert "ends early" in visit(recording, tmp_path / "store").err
+
+
 def test_unknown_channels_and_too_low_sample_rates_are_refused(recording: Path, tmp_path: Path) -> None:
     done = visit(recording, tmp_path / "store", "--channel", "tongue")
     assert (done.status, done.is_one_sentence) == (2, True)
-    assert "no channel 'tongue'; it has: EMG 0, EMG 1" in done.err
+    assert "no channel 'tongue'; it has 'EMG 0', 'EMG 1'" in done.err
     slow = write_edf(tmp_path / "slow.edf", Stream(200.0, (np.zeros(2000),)))
     done = visit(slow, tmp_path / "store")
     assert (done.status, done.is_one_sentence) == (1, True)

@@ -189,3 +189,28 @@ def test_a_terminal_of_another_alphabet_does_not_break_the_stream(recording: Pat
     )
     assert (process.returncode, process.stderr) == (0, b"")
     assert faults(read(process.stdout.decode("utf-8"))) == []
+
+
+def test_what_is_to_be_known_of_a_file_is_said_without_a_screen_and_in_the_events(
+    recording: Path, tmp_path: Path
+) -> None:
+    cut, events = tmp_path / "cut.edf", tmp_path / "events.jsonl"
+    cut.write_bytes(recording.read_bytes()[:-5000])
+    done = replay(cut, "--events", events)
+    assert done.status == 0
+    assert "ends early" in done.err
+    said = [line["fields"]["text"] for line in read(events.read_text(encoding="utf-8")) if line["kind"] == "entry"]
+    assert [f"needle-guidance: {text}." for text in said] == done.err.splitlines()
+
+
+def test_pulses_of_another_word_are_taken_by_their_label(tmp_path: Path) -> None:
+    stream = evoked(300.0, 16)
+    path = write_edf(tmp_path / "words.edf", stream)
+    path.write_bytes(path.read_bytes().replace(b"\x14stim current_ma", b"\x14Mark current_ma"))
+    listening = replay(path, "--events", "-")
+    assert "none of them 'stim'" in listening.err
+    assert {line["source"] for line in listening.lines if line["kind"] == "stimulus"} == {"artefact"}
+    marked = replay(path, "--events", "-", "--stim-label", "Mark")
+    assert marked.err == ""
+    found = [(line["source"], line["current_ma"]) for line in marked.lines if line["kind"] == "stimulus"]
+    assert found == [("device", 0.5)] * 16
