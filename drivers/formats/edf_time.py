@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drivers.base import DeviceRefused
 from drivers.formats.edf_header import EdfLayout
-from drivers.formats.loaded import Annotation, Segment, number, printable
+from drivers.formats.loaded import Annotation, Segment, Values, number, printable
 
 _TAL = re.compile(rb"([+-]\d{1,9}(?:\.\d*)?)(?:\x15([\d.]*))?\x14(.*)\x14", re.DOTALL)
 _ROUNDING_S = 1e-3
@@ -26,9 +25,6 @@ _CLOCK_SHARE = 0.01
 """Two clocks of recorders differ by less than so much; a larger difference is a gap or a false header."""
 _SKIPPED = "BAD_ACQ_SKIP"
 """MNE's annotation of a time in which nothing was acquired, whatever the samples there are."""
-
-
-Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from drivers.base import Channel, DeviceRefused, Samples
 HIGHEST_UV = 1e9
 PAGE_VALUES = 1 << 16
 
+Values = NDArray[np.float64]
 SamplePage = tuple[Samples, NDArray[np.bool_]]
 
 NAME_LENGTH = 40

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TextIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drivers.base import Channel, ChannelKind, DeviceRefused, OptionRefused, Samples, channel_kind
 from drivers.formats.channels import ChannelCandidate, choose_channels
@@ -29,6 +28,7 @@ from drivers.formats.loaded import (
     FileOptions,
     LoadedFile,
     Segment,
+    Values,
     channel_names,
     check_sample_rate,
     microvolts_per,
@@ -54,8 +54,6 @@ _UNEVEN = 0.6
 0.3 ms; a missing or doubled row deviates by a whole step."""
 _ASTRAY = 0.5
 """Largest deviation of a time from the even grid, as a share of the mean step."""
-
-Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+from drivers.formats.loaded import Values
 
 _MOST_CODES = 64
 """A line with more distinct values is an analogue one (a judgement: 8-bit trigger codes use few of their values)."""

@@ -106,7 +106,7 @@ def test_a_label_takes_those_that_begin_with_it() -> None:
         pulse_annotations(PATH, marks, "TMS")
 
 
-def test_the_programs_own_words_count_first_and_what_they_leave_out_is_said() -> None:
+def test_the_programs_own_words_count_first_and_what_they_leave_out_is_reported() -> None:
     found = pulse_annotations(PATH, annotated("stim", "TTL", "stim-not-delivered", "entry redirect"), None)
     assert [each.text for each in found.annotations] == ["stim"]
     assert found.notes == ("annotations of a.edf that are not 'stim' ('ttl' 1 times) are not taken for pulses",)

@@ -200,7 +200,7 @@ def test_the_channel_named_is_played_whatever_else_the_file_holds(
     assert visit(path, tmp_path / "store", "--channel", "EMG").status == 0
 
 
-def test_what_is_to_be_known_of_a_file_is_said_in_a_headless_visit(recording: Path, tmp_path: Path) -> None:
+def test_what_is_to_be_known_of_a_file_is_reported_in_a_headless_visit(recording: Path, tmp_path: Path) -> None:
     recording.write_bytes(recording.read_bytes()[:-100])
     assert "ends early" in visit(recording, tmp_path / "store").err
 

@@ -191,7 +191,7 @@ def test_a_terminal_of_another_alphabet_does_not_break_the_stream(recording: Pat
     assert faults(read(process.stdout.decode("utf-8"))) == []
 
 
-def test_what_is_to_be_known_of_a_file_is_said_without_a_screen_and_in_the_events(
+def test_what_is_to_be_known_of_a_file_is_reported_without_a_screen_and_in_the_events(
     recording: Path, tmp_path: Path
 ) -> None:
     cut, events = tmp_path / "cut.edf", tmp_path / "events.jsonl"
@@ -199,8 +199,8 @@ def test_what_is_to_be_known_of_a_file_is_said_without_a_screen_and_in_the_event
     done = replay(cut, "--events", events)
     assert done.status == 0
     assert "ends early" in done.err
-    said = [line["fields"]["text"] for line in read(events.read_text(encoding="utf-8")) if line["kind"] == "entry"]
-    assert [f"needle-guidance: {text}." for text in said] == done.err.splitlines()
+    reported = [line["fields"]["text"] for line in read(events.read_text(encoding="utf-8")) if line["kind"] == "entry"]
+    assert [f"needle-guidance: {text}." for text in reported] == done.err.splitlines()
 
 
 def test_pulses_of_another_word_are_taken_by_their_label(tmp_path: Path) -> None:
