@@ -80,7 +80,7 @@ def column(header: str) -> Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TextTable:
     """A table being read: its columns, its rows, the number of the first row, and its ``delimiter``."""
 
     path: Path
@@ -115,7 +115,7 @@ def encoding_of(path: Path) -> str:
     return "utf-8-sig"
 
 
-def _opened(path: Path, file: TextIO) -> Table:
+def _opened(path: Path, file: TextIO) -> TextTable:
     """Find the delimiter and read the column names. Raises DeviceRefused where there are none."""
     header, first_row = file.readline(), 2
     separator = _SEPARATOR_LINE.fullmatch(header)
@@ -131,10 +131,10 @@ def _opened(path: Path, file: TextIO) -> Table:
             f"time_s{delimiter}EMG_uv"
         )
     rows = csv.reader(file, delimiter=delimiter, strict=True)
-    return Table(path, tuple(column(name) for name in names), rows, first_row, delimiter)
+    return TextTable(path, tuple(column(name) for name in names), rows, first_row, delimiter)
 
 
-def _load(table: Table, options: FileOptions) -> LoadedFile:
+def _load(table: TextTable, options: FileOptions) -> LoadedFile:
     path, columns = table.path, table.columns
     signals = [i for i, c in enumerate(columns) if c.role == "signal"]
     names = channel_names([columns[i].name for i in signals])
@@ -182,7 +182,7 @@ def _check_units(path: Path, candidates: Sequence[ChannelCandidate]) -> None:
             )
 
 
-def _read(table: Table, wanted: set[int]) -> dict[int, Values]:
+def _read(table: TextTable, wanted: set[int]) -> dict[int, Values]:
     cells = {i: array("d") for i in sorted(wanted)}
     checked = _checked(table)
     first = table.first_row
@@ -195,7 +195,7 @@ def _read(table: Table, wanted: set[int]) -> dict[int, Values]:
     return {i: np.array(values) for i, values in cells.items()}
 
 
-def _checked(table: Table) -> Iterator[list[str]]:
+def _checked(table: TextTable) -> Iterator[list[str]]:
     """Yield the rows; empty cells after the last column are what some programs write at the end of each line."""
     width, blank = len(table.columns), 0
     for row_number, row in enumerate(table.rows, start=table.first_row):
@@ -210,7 +210,7 @@ def _checked(table: Table) -> Iterator[list[str]]:
         yield row
 
 
-def _numbers(table: Table, first_row: int, where: Column, cells: list[str]) -> list[float]:
+def _numbers(table: TextTable, first_row: int, where: Column, cells: list[str]) -> list[float]:
     if _PLAIN.fullmatch("".join(cells)):
         with suppress(ValueError):
             values = [float(cell) for cell in cells]
@@ -225,7 +225,7 @@ def _numbers(table: Table, first_row: int, where: Column, cells: list[str]) -> l
     return [_cell(table, row, where, text) for row, text in enumerate(cells, first_row)]
 
 
-def _cell(table: Table, row: int, where: Column, text: str) -> float:
+def _cell(table: TextTable, row: int, where: Column, text: str) -> float:
     value = _number(text.strip(), table.delimiter)
     if value is None or abs(value) > _HIGHEST:
         raise DeviceRefused(
@@ -240,7 +240,7 @@ def _number(text: str, delimiter: str) -> float | None:
     return number(text.replace(",", ".") if delimiter != "," and "." not in text else text)
 
 
-def _microvolts(table: Table, where: Column, values: Values) -> Samples:
+def _microvolts(table: TextTable, where: Column, values: Values) -> Samples:
     scale = microvolts_per(where.unit) or 0.0
     beyond = np.flatnonzero(np.abs(values) * scale > HIGHEST_UV)
     if len(beyond):
@@ -251,7 +251,7 @@ def _microvolts(table: Table, where: Column, values: Values) -> Samples:
     return (values * scale).astype(np.float32)
 
 
-def _rate(table: Table, clock: int | None, read: dict[int, Values], stated_hz: float | None) -> float:
+def _rate(table: TextTable, clock: int | None, read: dict[int, Values], stated_hz: float | None) -> float:
     path = table.path
     if clock is not None and stated_hz is not None:
         raise OptionRefused(f"{path} has a column of times, which gives its rate; leave out --sample-rate-hz")
@@ -265,7 +265,7 @@ def _rate(table: Table, clock: int | None, read: dict[int, Values], stated_hz: f
     return check_sample_rate(path, _even_rate(table, read[clock] * _SECONDS[unit]))
 
 
-def _even_rate(table: Table, times_s: Values) -> float:
+def _even_rate(table: TextTable, times_s: Values) -> float:
     steps = np.diff(times_s)
     if not len(steps):
         raise DeviceRefused(f"{table.path} has one row only, which gives no sampling rate; export more rows")
