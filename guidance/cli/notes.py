@@ -133,6 +133,49 @@ def addendum(name: str, text: str, *, store: str | None, key_file: str | None, b
     click.echo(f"Addendum {len(signed.addenda)} by {signed.links[-1]['by']}.")
 
 
+@click.command("follow-up", epilog=STATUS)
+@on_procedure
+@click.option(
+    "--set",
+    "entries",
+    multiple=True,
+    metavar="KEY=ANSWER",
+    help="Enter one field, such as 'block_20min=no cold sensation, power 2/5'; may be repeated.",
+)
+@BY
+def follow_up(name: str, *, store: str | None, key_file: str | None, by: str | None, entries: tuple[str, ...]) -> None:
+    """Add block tests, observations and follow-up to a signed note, as a dated addendum.
+
+    Without --set the program prompts for each field on a terminal; Enter skips one. Keys: block_10min, block_20min,
+    block_30min, observations, complications, disposition, follow_up_24h, follow_up_7d.
+    """
+    from guidance.note.follow_up import add_follow_up, read_follow_up
+
+    with errors_end_command():
+        folder = folder_of(name, store)
+        key = key_for(folder, key_file)
+        answers = read_follow_up(entries)
+        if not answers and sys.stdin.isatty():
+            answers = _prompted_follow_up()
+        signed = add_follow_up(folder, answers, by or _prompt_name(), key, _now())
+    click.echo(f"Addendum {len(signed.addenda)} by {signed.links[-1]['by']}: {signed.links[-1]['text']}")
+
+
+def _prompted_follow_up() -> dict[str, str]:
+    from guidance.note.follow_up import FOLLOW_UP_FIELDS, read_follow_up_answer
+
+    answers: dict[str, str] = {}
+    for item in FOLLOW_UP_FIELDS:
+        while text := click.prompt(f"{item.label} (Enter skips)", default="", show_default=False, err=True):
+            try:
+                answers[item.key] = read_follow_up_answer(item.key, text)
+            except UsageError as fault:
+                click.echo(str(fault), err=True)
+                continue
+            break
+    return answers
+
+
 @click.command("protect", epilog=STATUS)
 @on_procedure
 def protect(name: str, *, store: str | None, key_file: str | None) -> None:
@@ -243,5 +286,5 @@ def _now() -> datetime:
     return datetime.now().astimezone()
 
 
-RECORD_COMMANDS = (note, case_sheet, sign_note, addendum, protect, new_key, export_procedure)
+RECORD_COMMANDS = (note, case_sheet, sign_note, addendum, follow_up, protect, new_key, export_procedure)
 """Commands of the group ``procedures`` that this module defines."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -103,15 +103,27 @@ def sign(
     return _stored(folder, page, (link,), key)
 
 
-def add_addendum(folder: Path, text: str, by: str, key: EncryptionKey | None, now: datetime) -> Signature:
-    """Add ``text`` to the signed note in ``folder``. Raises UsageError if it is not signed, UserError."""
+def add_addendum(
+    folder: Path,
+    text: str,
+    by: str,
+    key: EncryptionKey | None,
+    now: datetime,
+    *,
+    follow_up: Mapping[str, str] | None = None,
+) -> Signature:
+    """Add ``text`` to the signed note in ``folder``; ``follow_up`` are the answers by key that it states.
+
+    Raises UsageError if the note is not signed, UserError.
+    """
     signed = load_signed(folder, key)
     if signed is None:
         raise UsageError(f"The note of {folder.name} is not signed yet; change it with --set until it is.")
     line = one_line(text)
     if not line:
         raise UsageError("An addendum needs text.")
-    link = _new_link({"kind": "addendum", "text": line}, by, now, signed.links[-1]["sha256"])
+    answers = {"follow_up": dict(follow_up)} if follow_up else {}
+    link = _new_link({"kind": "addendum", "text": line, **answers}, by, now, signed.links[-1]["sha256"])
     return _stored(folder, signed.page, (*signed.links, link), key)
 
 
