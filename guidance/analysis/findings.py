@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 Word = str
 SUGGESTED, NOT_SUGGESTED, NOT_ASSESSABLE, SEEN = "suggested", "not suggested", "not assessable", "seen"
+UNDECIDED = "undecided"
 
 
 def figure(value: float, digits: int = 3) -> str:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.analysis.findings import NOT_ASSESSABLE, NOT_SUGGESTED, SEEN, Evidence, MeasureRow, ReportFinding, figure
+from guidance.analysis.findings import (
+    NOT_ASSESSABLE,
+    NOT_SUGGESTED,
+    SEEN,
+    UNDECIDED,
+    Evidence,
+    MeasureRow,
+    ReportFinding,
+    figure,
+)
 from guidance.analysis.interference import Interference, interference
 from guidance.analysis.motor_units import LEAST_UNITS, RISE_RATE_HZ, SHAPE_RATE_HZ, MeasuredUnits, measure_units
-from guidance.analysis.reading import RecordedSignal
+from guidance.analysis.reading import RecordedSignal, RestEpoch
 from guidance.analysis.reference_values import ANY_MUSCLE, INTERFERENCE, UNITS, ReferenceRange
 from guidance.analysis.spontaneous import ABNORMAL, PIECE_S, classify
 from guidance.signal.sweep.mains import fit_mains
@@ -64,8 +74,11 @@ def unfit(signal: RecordedSignal) -> str | None:
     return None
 
 
-def study(signal: RecordedSignal, muscle: str | None) -> NeedleStudy:
-    """Analyse ``signal`` of ``muscle``; without its name, the ranges of any muscle apply."""
+def study(signal: RecordedSignal, muscle: str | None, rest: Sequence[RestEpoch] = ()) -> NeedleStudy:
+    """Analyse ``signal`` of ``muscle``; without its name, the ranges of any muscle apply.
+
+    ``rest`` adds epochs at rest to those that the recording marks.
+    """
     why = unfit(signal)
     if why:
         names = ("spontaneous activity", "myopathic pattern", "neurogenic pattern")
@@ -75,7 +88,8 @@ def study(signal: RecordedSignal, muscle: str | None) -> NeedleStudy:
     pieces = pieces_of(signal)
     units, pattern = measure_units(signal.uv, sample_rate_hz), interference(signal.uv, sample_rate_hz)
     rows = (*_unit_rows(units, muscle), *_pattern_rows(pattern), *_rise_row(units, sample_rate_hz))
-    findings = (*spontaneous_findings(pieces), _myopathic(rows), _neurogenic(rows))
+    marked = _at_rest(len(pieces), (*signal.rest, *rest))
+    findings = (*spontaneous_findings(pieces, marked), _myopathic(rows), _neurogenic(rows))
     return NeedleStudy(muscle, pieces, units, pattern, rows, findings)
 
 
@@ -87,8 +101,17 @@ def pieces_of(signal: RecordedSignal) -> tuple[str, ...]:
     return tuple("unclear" if np.isnan(part).any() else classify(part, sample_rate_hz).label for part in parts)
 
 
-def spontaneous_findings(pieces: tuple[str, ...]) -> tuple[ReportFinding, ...]:
-    """Return a finding for each kind of activity at rest, or one that there was none."""
+def _at_rest(pieces: int, epochs: Sequence[RestEpoch]) -> tuple[bool, ...]:
+    """Return for each piece whether it lies within one of ``epochs``."""
+    spans = [(number * PIECE_S, (number + 1) * PIECE_S) for number in range(pieces)]
+    return tuple(any(start <= first and last <= end for start, end in epochs) for first, last in spans)
+
+
+def spontaneous_findings(pieces: tuple[str, ...], marked: tuple[bool, ...] = ()) -> tuple[ReportFinding, ...]:
+    """Return a finding for each kind of activity at rest, or one that there was none.
+
+    ``marked`` states which pieces the user marked as rest; activity in no marked piece stays undecided.
+    """
     count = Counter(pieces)
     rest = sum(number for label, number in count.items() if label not in {"motor unit", "unclear"})
     name = "spontaneous activity"
@@ -96,7 +119,8 @@ def spontaneous_findings(pieces: tuple[str, ...]) -> tuple[ReportFinding, ...]:
         why = "voluntary or unclear activity is in every two seconds; record the muscle at rest"
         return (ReportFinding(name, NOT_ASSESSABLE, why=why),)
     labels = [label for label in count if label in {*ABNORMAL, "end-plate"}]
-    activities = [_activity_finding(label, count[label], rest) for label in labels]
+    firm = Counter(label for label, is_marked in zip(pieces, marked, strict=False) if is_marked)
+    activities = [_activity_finding(label, count[label], rest, firm[label]) for label in labels]
     if activities:
         return tuple(activities)
     return (
@@ -106,7 +130,7 @@ def spontaneous_findings(pieces: tuple[str, ...]) -> tuple[ReportFinding, ...]:
     )
 
 
-def _activity_finding(label: str, number: int, rest: int) -> ReportFinding:
+def _activity_finding(label: str, number: int, rest: int, firm: int) -> ReportFinding:
     seconds = number * PIECE_S
     sentence = f"{number} of {rest} pieces of {PIECE_S:g} s at rest show it, by shape and regularity"
     con = [f"the classifier was tested on simulated {label} activity only"]
@@ -114,7 +138,10 @@ def _activity_finding(label: str, number: int, rest: int) -> ReportFinding:
         con.append(f"{seconds:g} s in all; abnormal activity lasts for more than {PERSISTS_S:g} s")
     if label != "end-plate":
         con.append("the recording does not show whether the needle was outside the end-plate zone")
-    return ReportFinding(f"{label} activity", SEEN, (sentence,), tuple(con))
+    if firm:
+        return ReportFinding(f"{label} activity", SEEN, (sentence,), tuple(con))
+    why = "none of it lies in an epoch marked as rest; mark the epochs with --rest START-END or an annotation 'rest'"
+    return ReportFinding(f"{label} activity", UNDECIDED, (sentence,), tuple(con), why)
 
 
 def _unit_rows(units: MeasuredUnits, muscle: str | None) -> list[MeasureRow]:

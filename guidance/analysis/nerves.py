@@ -1,4 +1,4 @@
-"""Findings from nerve conduction, alone and with needle EMG: carpal tunnel, neuropathy and radiculopathy patterns."""
+"""Findings from nerve conduction: carpal tunnel and neuropathy patterns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from guidance.analysis.conduction import ConductionResult
 from guidance.analysis.findings import (
     NOT_ASSESSABLE,
     NOT_SUGGESTED,
-    SUGGESTED,
     Evidence,
     MeasureRow,
     ReportFinding,
@@ -22,9 +21,9 @@ def rows_of(results: Sequence[ConductionResult]) -> list[MeasureRow]:
     return [row for each in results for row in _rows(each, is_distal=_is_distal(each, results))]
 
 
-def findings_of(results: Sequence[ConductionResult], needle: Sequence[ReportFinding]) -> list[ReportFinding]:
-    """Return the patterns; ``needle`` are the findings from the needle EMG of a muscle, if any."""
-    return [_carpal_tunnel(results), _neuropathy(results), _radiculopathy(results, needle)]
+def findings_of(results: Sequence[ConductionResult]) -> list[ReportFinding]:
+    """Return the patterns of carpal tunnel syndrome and neuropathy."""
+    return [_carpal_tunnel(results), _neuropathy(results)]
 
 
 def _is_distal(each: ConductionResult, results: Sequence[ConductionResult]) -> bool:
@@ -64,6 +63,7 @@ def _carpal_tunnel(results: Sequence[ConductionResult]) -> ReportFinding:
             name, NOT_ASSESSABLE, why="the median nerve was not stimulated at the wrist, or there was no response"
         )
     evidence, known = Evidence(), NERVES["median"]
+    evidence.undecided.append("no sensory conduction was studied, which shows carpal tunnel syndrome far more often")
     _compare(evidence, "median distal latency", median.latency_ms, "ms", known.latency_ms, "above")
     if ulnar is not None and ulnar.latency_ms is not None:
         _compare(evidence, "ulnar distal latency", ulnar.latency_ms, "ms", NERVES["ulnar"].latency_ms, "within")
@@ -74,7 +74,13 @@ def _carpal_tunnel(results: Sequence[ConductionResult]) -> ReportFinding:
             _compare(evidence, "median velocity in the forearm", each.velocity_m_s, "m/s", known.velocity_m_s, "within")
     finding = evidence.finding(name)
     is_slow = known.latency_ms.holds(median.latency_ms) == "above"
-    return finding if is_slow else ReportFinding(name, NOT_SUGGESTED, finding.evidence_for, finding.evidence_against)
+    return (
+        finding
+        if is_slow
+        else ReportFinding(
+            name, NOT_SUGGESTED, finding.evidence_for, finding.evidence_against, undecided=finding.undecided
+        )
+    )
 
 
 def _neuropathy(results: Sequence[ConductionResult]) -> ReportFinding:
@@ -96,27 +102,6 @@ def _neuropathy(results: Sequence[ConductionResult]) -> ReportFinding:
     if len(slow) > 1:
         return finding
     return ReportFinding(finding.name, NOT_SUGGESTED, finding.evidence_for, finding.evidence_against)
-
-
-def _radiculopathy(results: Sequence[ConductionResult], needle: Sequence[ReportFinding]) -> ReportFinding:
-    name, evidence = "radiculopathy pattern", Evidence()
-    muscle = [
-        each
-        for each in needle
-        if each.name in {"neurogenic pattern", "fibrillation activity", "positive sharp wave activity"}
-        and each.word != NOT_ASSESSABLE
-    ]
-    conducted = [each for each in results if each.velocity_m_s is not None]
-    if not muscle or not conducted:
-        why = "needle EMG of a muscle and the conduction of its nerve are needed; other muscles help to distinguish it"
-        return ReportFinding(name, NOT_ASSESSABLE, why=why)
-    for each in muscle:
-        evidence.take(f"{each.name} is {each.word} in the muscle", speaks_for=each.word in {SUGGESTED, "seen"})
-    for site in conducted:
-        usual = NERVES[site.site.nerve].velocity_m_s.holds(site.velocity_m_s or 0.0) == "within"
-        sentence = f"conduction of the {site.site.nerve} nerve is {'within' if usual else 'below'} its range"
-        evidence.take(sentence, speaks_for=usual)
-    return evidence.finding(name)
 
 
 def _compare(evidence: Evidence, name: str, value: float, unit: str, known: ReferenceRange, wanted: str) -> None:

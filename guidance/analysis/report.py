@@ -8,12 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from guidance.analysis.findings import MeasureRow, ReportFinding
+from guidance.analysis.findings import (
+    NOT_ASSESSABLE,
+    NOT_SUGGESTED,
+    SEEN,
+    SUGGESTED,
+    UNDECIDED,
+    MeasureRow,
+    ReportFinding,
+)
 from guidance.analysis.motor_units import MeasuredUnit
 from guidance.analysis.reference_values import SOURCES
 from guidance.signal.sweep.basis import Array
 
 HEAD = "Diagnostic aid, not a diagnosis; research software, not a medical device. A clinician must judge the patterns."
+_ORDER = (SUGGESTED, SEEN, UNDECIDED, NOT_SUGGESTED, NOT_ASSESSABLE)
+"""The order in which the impression names findings: what asks for attention first."""
 MOST_UNITS = 24
 """Most units that a report shows as pictures."""
 _WIDTH, _HEIGHT = 240, 110
@@ -42,9 +52,19 @@ class AnalysisReport:
         return [SOURCES[key] for key in dict.fromkeys(row.source for row in self.rows if row.source)]
 
 
+def impression(report: AnalysisReport) -> str:
+    """Sum the findings up in one paragraph, in their own words."""
+    by_word: dict[str, list[str]] = {}
+    for finding in report.findings:
+        by_word.setdefault(finding.word, []).append(finding.name)
+    parts = [f"{', '.join(by_word[word])} {word}" for word in _ORDER if word in by_word]
+    text = "; ".join(parts) or "no finding"
+    return f"Impression: {text}. Descriptive findings, not a diagnosis."
+
+
 def text_of(report: AnalysisReport) -> str:
     """Render the report for a terminal."""
-    lines = [*report.about, HEAD, ""]
+    lines = [*report.about, HEAD, "", impression(report), ""]
     lines += [_row_text(row) for row in report.rows]
     for finding in report.findings:
         lines += ["", f"{finding.name}: {finding.word}{f' ({finding.why})' if finding.why else ''}"]
@@ -65,6 +85,7 @@ def json_of(report: AnalysisReport) -> dict[str, Any]:
         "files": list(report.files),
         "about": list(report.about),
         "note": HEAD,
+        "impression": impression(report),
         "measures": [asdict(row) for row in report.rows],
         "findings": [asdict(finding) for finding in report.findings],
         "pieces": list(report.pieces),
@@ -81,6 +102,8 @@ def markdown_of(report: AnalysisReport) -> str:
         *report.about,
         "",
         HEAD,
+        "",
+        impression(report),
         "",
         "| measure | value | reference | |",
         "| --- | --- | --- | --- |",
@@ -106,7 +129,7 @@ def html_of(report: AnalysisReport) -> str:
     return (
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>EMG analysis</title>"
         f"<style>{_STYLE}</style><h1>EMG analysis</h1>{''.join(f'<p>{escape(a)}</p>' for a in report.about)}"
-        f"<p><strong>{HEAD}</strong></p><table><tr><th>measure<th>value<th>reference<th></tr>{rows}</table>"
+        f"<p><strong>{HEAD}</strong></p><p>{escape(impression(report))}</p><table><tr><th>measure<th>value<th>reference<th></tr>{rows}</table>"
         f"{''.join(_finding_html(finding) for finding in report.findings)}{strip}"
         f"{'<h2>Motor units, negative up</h2>' + figures if figures else ''}"
         f"<h2>Sources</h2><ul>{''.join(f'<li>{escape(s)}</li>' for s in report.sources)}</ul></html>\n"

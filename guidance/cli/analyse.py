@@ -13,11 +13,20 @@ import click
 from guidance.cli.options import FULL_SCALE, JSON, SAMPLE_RATE, STATUS, STIM_LABEL, Positive
 
 _ENDINGS = (".html", ".md", ".pdf")
+_READ = ("channel", "full_scale_uv", "sample_rate_hz", "stim_label")
+"""Options on how the files are read."""
 
 
 @click.command(epilog=STATUS)
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
-@click.option("--muscle", metavar="NAME", help="The muscle that was recorded, such as 'tibialis anterior'.")
+@click.option(
+    "--muscle", "muscles", multiple=True, metavar="NAME",
+    help="Muscle of each FILE of needle EMG in turn, such as 'tibialis anterior'.",
+)  # fmt: skip
+@click.option(
+    "--rest", multiple=True, metavar="START-END",
+    help="Seconds in which the muscle was at rest, such as 3.0-9.5; may be repeated. Annotations 'rest' do the same.",
+)  # fmt: skip
 @click.option("--age", type=click.IntRange(0, 120), help="The patient's age in years; shown in the report.")
 @click.option(
     "--site", "sites", multiple=True, metavar="NERVE@PLACE",
@@ -37,11 +46,13 @@ def analyse(files: tuple[str, ...], **options: Any) -> None:
     """Analyse a recording: findings with the evidence for and against, never a diagnosis.
 
     Without --site, FILE is needle EMG: spontaneous activity, motor units, interference pattern. Each --site makes the
-    next FILE a nerve conduction study, in which each stimulus is annotated 'stim'; one more FILE may then be needle
-    EMG. A negative potential at the needle must be a negative number in the file.
+    next FILE a nerve conduction study, in which each stimulus is annotated 'stim'; the other files are then needle EMG,
+    of one muscle each. A root is assessed from two muscles or more. Spontaneous activity is firm only where the muscle
+    was marked as at rest. A negative potential at the needle must be a negative number in the file.
     """
     from drivers.base import DeviceError
-    from guidance.analysis.run import analyse_files, parse_sites
+    from guidance.analysis.reading import ReadOptions
+    from guidance.analysis.run import analyse_files, parse_rest, parse_sites
     from guidance.common.errors import UserError
     from guidance.processes import outcome_of
 
@@ -53,9 +64,9 @@ def analyse(files: tuple[str, ...], **options: Any) -> None:
     try:
         known = parse_sites(sites, options["distances"], len(files))
         findings = analyse_files(
-            files, known, options["muscle"], options["age"],
-            channel=options["channel"], full_scale_uv=options["full_scale_uv"],
-            sample_rate_hz=options["sample_rate_hz"], stim_label=options["stim_label"],
+            files, known, options["muscles"], options["age"],
+            rest=[parse_rest(text) for text in options["rest"]],
+            options=ReadOptions(**{name: options[name] for name in _READ}),
         )  # fmt: skip
         if report:
             _write(report, findings)

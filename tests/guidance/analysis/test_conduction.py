@@ -30,7 +30,7 @@ def word(findings: list[ReportFinding], name: str) -> str:
 def test_a_late_median_and_a_normal_ulnar_nerve_suggest_carpal_tunnel() -> None:
     results = with_velocities([site("median", 5.6), site("median", 9.6, place="elbow", mm=220.0), site("ulnar", 2.8)])
     assert results[1].velocity_m_s == pytest.approx(55.0)
-    findings = findings_of(results, [])
+    findings = findings_of(results)
     assert word(findings, "carpal") == "suggested"
     assert word(findings, "neuropathy") == "not suggested"
     carpal = next(f for f in findings if f.name.startswith("carpal"))
@@ -38,27 +38,20 @@ def test_a_late_median_and_a_normal_ulnar_nerve_suggest_carpal_tunnel() -> None:
 
 
 def test_normal_nerves_suggest_nothing() -> None:
-    findings = findings_of(with_velocities([site("median", 3.3), site("ulnar", 2.7)]), [])
+    findings = findings_of(with_velocities([site("median", 3.3), site("ulnar", 2.7)]))
     assert (word(findings, "carpal"), word(findings, "neuropathy")) == ("not suggested", "not suggested")
 
 
 def test_two_slow_and_small_nerves_suggest_neuropathy() -> None:
     results = [site("median", 4.9, 2.0), site("median", 12.0, 1.8, "elbow", 230.0),
              site("ulnar", 4.0, 2.5), site("ulnar", 11.0, 2.2, "elbow", 220.0)]  # fmt: skip
-    assert word(findings_of(with_velocities(results), []), "neuropathy") == "suggested"
-
-
-def test_a_neurogenic_muscle_with_normal_conduction_suggests_a_root() -> None:
-    results = with_velocities([site("tibial", 4.0), site("tibial", 12.0, place="knee", mm=400.0)])
-    muscle = [ReportFinding("neurogenic pattern", "suggested")]
-    assert word(findings_of(results, muscle), "radiculopathy") == "suggested"
-    assert word(findings_of(results, []), "radiculopathy") == "not assessable"
+    assert word(findings_of(with_velocities(results)), "neuropathy") == "suggested"
 
 
 def test_a_nerve_without_response_is_reported_with_its_reason() -> None:
     silent = ConductionResult(StimulationSite("median", "wrist"), 0, 0, None, None, why="no stimulus is marked")
     assert rows_of([silent])[0].value == "not assessable: no stimulus is marked"
-    assert word(findings_of([silent], []), "carpal") == "not assessable"
+    assert word(findings_of([silent]), "carpal") == "not assessable"
 
 
 def test_a_file_with_marked_stimuli_gives_its_latency_and_amplitude(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.support.needle_recordings import MUSCLE, recorded, write
 
 def report(tmp_path: Path, name: str) -> AnalysisReport:
     path = write(tmp_path / f"{name}.edf", *recorded(name))
-    return analyse_files([str(path)], [], MUSCLE, 50)
+    return analyse_files([str(path)], [], [MUSCLE], 50)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,6 @@ def test_each_record_suggests_its_own_pattern_and_no_other(tmp_path: Path, name:
 def test_without_a_muscle_the_report_names_the_ranges_of_any_muscle(tmp_path: Path) -> None:
     uv, sample_rate_hz = recorded("healthy")
     path = write(tmp_path / "healthy.edf", uv[: round(4 * sample_rate_hz)], sample_rate_hz)
-    analysis = analyse_files([str(path)], [], None, None)
+    analysis = analyse_files([str(path)], [], [], None)
     assert any("ranges of any muscle" in line for line in analysis.about)
     assert not any("jnnp" in source for source in analysis.sources)

@@ -40,10 +40,17 @@ def test_the_healthy_record_has_no_abnormal_activity(tmp_path: object) -> None:
 
 
 def test_short_activity_and_simulated_training_speak_against_a_finding() -> None:
-    (finding,) = spontaneous_findings(("fibrillation", "silent", "silent"))
+    (finding,) = spontaneous_findings(("fibrillation", "silent", "silent"), (True, False, False))
     assert finding.word == "seen"
     assert any("2 s in all" in sentence for sentence in finding.evidence_against)
     assert any("simulated" in sentence for sentence in finding.evidence_against)
+
+
+def test_activity_outside_an_epoch_marked_as_rest_stays_undecided_and_names_the_option() -> None:
+    for marked in ((), (False, True, True)):
+        (finding,) = spontaneous_findings(("fibrillation", "silent", "silent"), marked)
+        assert finding.word == "undecided"
+        assert "--rest" in finding.why
 
 
 def test_silence_at_rest_is_no_finding_and_effort_is_not_rest() -> None:

@@ -129,3 +129,37 @@ def test_a_recording_of_the_wrong_rate_is_not_assessable(tmp_path: Path) -> None
 def test_a_folder_that_is_not_there_for_the_report_is_one_sentence(needle: Path, tmp_path: Path) -> None:
     done = command("analyse", needle, "--report", tmp_path / "none" / "out.html")
     assert (done.status, done.is_one_sentence) == (1, True), done.err
+
+
+def test_two_muscles_are_analysed_side_by_side_and_the_report_opens_with_an_impression(
+    needle: Path, tmp_path: Path
+) -> None:
+    second = tmp_path / "second.edf"
+    second.write_bytes(needle.read_bytes())
+    named = ("--muscle", "tibialis anterior", "--muscle", "tibialis posterior")
+    done = command("analyse", needle, second, *named)
+    assert done.status == 0
+    assert "Impression: " in done.out
+    assert "tibialis posterior, duration" in done.out
+    assert "radiculopathy pattern: " in done.out
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--rest", "9-3"), "is not START-END"),
+        (("--rest", "now"), "is not START-END"),
+        (("--rest", "nan-nan"), "is not START-END"),
+        (("--muscle", "a", "--muscle", "b"), "2 --muscle for 1 files"),
+    ],
+)
+def test_a_wrong_epoch_or_count_of_muscles_is_refused(needle: Path, options: tuple[str, ...], words: str) -> None:
+    done = command("analyse", needle, *options)
+    assert done.status == 2
+    assert words in done.err
+
+
+def test_rest_is_refused_for_several_files_of_needle_emg(needle: Path) -> None:
+    done = command("analyse", needle, needle, "--muscle", "a", "--muscle", "b", "--rest", "1-3")
+    assert done.status == 2
+    assert "annotate 'rest'" in done.err
