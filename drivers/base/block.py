@@ -83,8 +83,9 @@ class Button:
 class Block:
     """Contiguous samples from ``first_sample`` on, and what else the device sent with them.
 
-    ``lost_before`` counts the samples missing between the block before and this one. ``clipped`` has one flag a
-    channel: its input range was reached. A block without samples carries events alone.
+    ``lost_before`` counts the samples missing between the block before and this one. NaN in a channel is a value that
+    did not come while other channels had theirs. ``clipped`` has one flag a channel: its input range was reached. A
+    block without samples carries events alone.
     """
 
     first_sample: int

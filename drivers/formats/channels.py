@@ -122,6 +122,8 @@ def _find(path: Path, candidates: Sequence[ChannelCandidate], wanted: str) -> in
         matches = [i for i, name in enumerate(names) if plain(name) == plain(wanted)]
         if matches:
             break
+    if not matches and not _without_type(wanted):
+        matches = [i for i, name in enumerate(names) if _bare(name) != _without_type(name)]
     if len(matches) != 1:
         raise OptionRefused(f"{path} has no channel '{printable(wanted)}'; it has {_listed(candidates)}")
     if not candidates[matches[0]].is_voltage:

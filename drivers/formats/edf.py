@@ -6,7 +6,7 @@ only whole records, under a header that matches them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +16,19 @@ import numpy as np
 from drivers.base import Channel, DeviceLost, DeviceRefused
 from drivers.formats.channels import ChannelCandidate, choose_channels
 from drivers.formats.edf_header import EdfLayout, read_layout
-from drivers.formats.edf_time import EdfTimeline, RecordClock, read_timeline, record_clock, segments, without_skipped
+from drivers.formats.edf_time import (
+    SKIPPED,
+    EdfTimeline,
+    RecordClock,
+    read_timeline,
+    record_clock,
+    segments,
+    without_skipped,
+)
 from drivers.formats.loaded import (
     HIGHEST_UV,
     PAGE_VALUES,
+    Annotation,
     FileOptions,
     LoadedFile,
     SamplePage,
@@ -48,12 +57,22 @@ class ChannelCalibration:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelHole:
+    """Samples of one played channel, among those stored, that were not acquired."""
+
+    column: int
+    first: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
 class _RecordPages:
     path: Path
     layout: EdfLayout
     chosen: tuple[int, ...]
     calibrations: tuple[ChannelCalibration, ...]
     records_a_page: int
+    holes: tuple[ChannelHole, ...]
 
     def page(self, index: int) -> SamplePage:
         first = index * self.records_a_page
@@ -61,6 +80,9 @@ class _RecordPages:
         columns = [signals[i].digital for i in self.chosen]
         pairs = list(zip(self.calibrations, columns, strict=True))
         uv = np.stack([codes.astype(np.float64) * c.gain_uv + c.zero_uv for c, codes in pairs], 1)
+        start = first * signals[self.chosen[0]].samples_per_data_record
+        for hole in self.holes:
+            uv[max(hole.first - start, 0) : max(hole.stop - start, 0), hole.column] = np.nan
         return uv.astype(np.float32), np.stack([(codes <= c.low) | (codes >= c.high) for c, codes in pairs], 1)
 
 
@@ -84,6 +106,7 @@ def load(path: Path, options: FileOptions) -> LoadedFile:
     clock = record_clock(layout, timeline, written, per_record)
     annotations = clock.placed(timeline.annotations)
     found = without_skipped(written, annotations, sample_rate_hz)
+    holes = tuple(_holes([signals[i].label for i in chosen], annotations, written, sample_rate_hz))
     if not found:
         raise DeviceRefused(f"{path} marks all of its signal as not acquired, so there is nothing to play")
     return LoadedFile(
@@ -92,10 +115,28 @@ def load(path: Path, options: FileOptions) -> LoadedFile:
         channels=tuple(Channel(names[i], c.range_uv) for i, c in zip(chosen, calibrations, strict=True)),
         segments=found,
         page_samples=records_a_page * per_record,
-        page=_RecordPages(path, layout, chosen, calibrations, records_a_page).page,
+        page=_RecordPages(path, layout, chosen, calibrations, records_a_page, holes).page,
         annotations=annotations,
         warnings=layout.warnings + _time_warnings(path, layout, timeline, written, clock) + choice.notes,
     )
+
+
+def _holes(
+    labels: Sequence[str], annotations: Sequence[Annotation], written: Sequence[Segment], sample_rate_hz: float
+) -> Iterator[ChannelHole]:
+    """Yield what annotations such as ``BAD_ACQ_SKIP@@EMG 1`` (MNE's form) leave out of one channel."""
+    for annotation in annotations:
+        text, _, label = annotation.text.partition("@@")
+        if text != SKIPPED or label not in labels:
+            continue
+        first, stop = (
+            round(t * sample_rate_hz) for t in (annotation.onset_s, annotation.onset_s + annotation.duration_s)
+        )
+        for segment in written:
+            low, high = max(first, segment.first_sample), min(stop, segment.end_sample)
+            if low < high:
+                shift = segment.stored_at - segment.first_sample
+                yield ChannelHole(labels.index(label), low + shift, high + shift)
 
 
 def _signals(path: Path, layout: EdfLayout, first: int, records: int) -> Sequence[EdfioSignal]:

@@ -23,7 +23,7 @@ _FLOAT_S = 1e-9
 """Rounding of this program's own arithmetic in recordings of days."""
 _CLOCK_SHARE = 0.01
 """Two clocks of recorders differ by less than so much; a larger difference is a gap or a false header."""
-_SKIPPED = "BAD_ACQ_SKIP"
+SKIPPED = "BAD_ACQ_SKIP"
 """MNE's annotation of a time in which nothing was acquired, whatever the samples there are."""
 
 
@@ -199,7 +199,7 @@ def without_skipped(
     """Return ``found`` without the times that ``annotations`` mark as skipped: their samples were not acquired."""
     left = list(found)
     for skip in annotations:
-        if skip.text == _SKIPPED:
+        if skip.text == SKIPPED:
             first, end = (round(t * sample_rate_hz) for t in (skip.onset_s, skip.onset_s + skip.duration_s))
             if first >= end:
                 continue

@@ -138,7 +138,8 @@ class StreamingAmplifier(Amplifier):
     def emit_samples(self, samples_uv: Samples, arrived_ns: int) -> None:
         """Pass on float32 microvolts of shape (samples, channels) that arrived at ``arrived_ns`` (monotonic).
 
-        The first samples after a loss follow the gap that it left.
+        The first samples after a loss follow the gap that it left. A value that is no number is a hole: NaN in one
+        channel, a gap where no channel has one.
         """
         self.mark_received(arrived_ns)
         if not len(samples_uv):
@@ -146,6 +147,20 @@ class StreamingAmplifier(Amplifier):
         if self._sampled_ns is None and self._resume is not None:
             self.emit_gap(max(self._missed(arrived_ns) - len(samples_uv), 1))
         self._sampled_ns = arrived_ns
+        if np.isfinite(samples_uv).all():
+            self._add(samples_uv, arrived_ns)
+        else:
+            self._add_with_holes(np.where(np.isfinite(samples_uv), samples_uv, np.float32(np.nan)), arrived_ns)
+
+    def _add_with_holes(self, samples_uv: Samples, arrived_ns: int) -> None:
+        is_hole = np.asarray(np.isnan(samples_uv).all(axis=1))
+        for run in np.split(np.arange(len(samples_uv)), np.flatnonzero(np.diff(is_hole)) + 1):
+            if is_hole[run[0]]:
+                self.emit_gap(len(run))
+            else:
+                self._add(samples_uv[run], arrived_ns)
+
+    def _add(self, samples_uv: Samples, arrived_ns: int) -> None:
         self._blocks.add_samples(samples_uv, len(samples_uv), arrived_ns, self._clipped(samples_uv))
 
     def emit_gap(self, samples: int) -> None:
@@ -220,7 +235,8 @@ class StreamingAmplifier(Amplifier):
         """Return which channels reached the limit of their input range; None where no range is known."""
         if np.isnan(self._limits_uv).all():
             return None
-        return np.asarray((np.abs(samples_uv) >= self._limits_uv).any(axis=0))
+        with np.errstate(invalid="ignore"):
+            return np.asarray((np.abs(samples_uv) >= self._limits_uv).any(axis=0))
 
 
 def _name(info: DeviceInfo) -> str:

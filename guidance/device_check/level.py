@@ -23,7 +23,7 @@ class CalibrationLevel:
         self._remainder = np.concatenate([self._remainder, samples[:, 0]])
         while len(self._remainder) >= self._size:
             second, self._remainder = self._remainder[: self._size], self._remainder[self._size :]
-            low, high = np.percentile(second, (_SHARE, 100 - _SHARE))
+            low, high = np.nanpercentile(second, (_SHARE, 100 - _SHARE))
             self._sizes.append(float(high - low))
 
     @property

@@ -10,6 +10,7 @@ discontinuous files (BDF+D), and MNE leaves out parts with that annotation.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,10 +21,14 @@ import numpy as np
 
 from drivers.base import DeviceInfo, Outcome, Pulse, Samples
 from guidance.common.text import one_line
+from guidance.journal.edf_labels import edf_labels
 
-SKIPPED = "BAD_ACQ_SKIP"
-UNKNOWN_RANGE_UV = 100_000.0
-"""Full scale in uV for an input range that is not known."""
+UNKNOWN_RANGE_UV = 1_000_000.0
+"""Full scale in uV for an input range that is not known: a step of 24 bits is then 0.12 uV, well below the noise of any
+amplifier, and electrode offsets of DC-coupled boards (up to 150 mV seen) fit.
+"""
+UNKNOWN_RANGES_UV = (UNKNOWN_RANGE_UV, 100_000.0)
+"""What stands in files for a range that is not known; the second in those of version 0.1."""
 
 RECORD_COUNT_BYTES = slice(236, 244)
 """Place of the number of records in the header."""
@@ -34,8 +39,14 @@ _SAMPLES_FIELD = 216
 _YEARS = range(1985, 2085)
 """Years that the format can write; a computer whose clock battery is empty may have another."""
 _MAX_CODE = (1 << 23) - 1
-_RECORD_DURATIONS_S = (0.1, 0.2, 0.25, 0.5, 1.0)
-"""Tried in this order: a short record loses little in a power cut; the header needs a whole number of samples."""
+HIGHEST_RANGE_UV = 9_999_990.0
+"""Largest full scale that the header's eight characters hold: 10 V."""
+_RECORD_S = (0.08, 1.0)
+"""Shortest and longest record: a short one loses little in a power cut."""
+_USUAL_RECORD_S = 0.1
+_EXACT = 1e-9
+"""A rate that the header states so exactly is off by 4 us in an hour: less than a sample of any amplifier."""
+_US = 1_000_000
 _NOTES_BYTES = 480
 """Annotations of a record: two of the longest texts, with their times; further ones go to the next record."""
 _TIMEKEEPING_BYTES = 32
@@ -48,16 +59,28 @@ _MAX_TEXT_BYTES = 160
 class BdfLayout:
     """Layout of a file.
 
-    Each record has ``samples`` per channel, lasts ``duration_s`` and has ``notes_bytes`` for annotations;
-    ``ranges_uv`` is the full scale of each channel. ``header`` counts no record yet.
+    Each record has ``samples`` per channel, lasts ``duration_us`` microseconds, which eight characters of the header
+    hold exactly, and has ``notes_bytes`` for annotations; ``ranges_uv`` is the full scale of each channel and
+    ``labels`` their labels. ``header`` counts no record yet. The time of the file is that of its records: sample
+    ``n`` lies at ``n * duration_us / samples``, whatever the device's rate.
     """
 
     sample_rate_hz: float
     samples: int
-    duration_s: float
+    duration_us: int
     ranges_uv: tuple[float, ...]
+    labels: tuple[str, ...]
     notes_bytes: int
     header: bytes
+
+    @property
+    def duration_s(self) -> float:
+        """Length of a record in seconds of the file."""
+        return self.duration_us / _US
+
+    def file_s(self, t: float) -> float:
+        """Return the second of the file for second ``t`` of the device."""
+        return t * self.sample_rate_hz * self.duration_us / (self.samples * _US)
 
     @property
     def record_bytes(self) -> int:
@@ -73,15 +96,14 @@ class BdfLayout:
     def record(self, samples: Samples, number: int, notes: bytes) -> bytes:
         """Encode data record ``number`` (from 0).
 
-        ``samples`` has the shape (samples, channels), in uV; ``notes`` are annotations from ``annotation``.
+        ``samples`` has the shape (samples, channels), in uV; ``notes`` are annotations from ``annotation``. A value
+        that is no number is written as 0, and one beyond the range as its end: ``SignalFile`` annotates both.
         """
         full_scale = np.array(self.ranges_uv) / _MAX_CODE
-        codes = np.nan_to_num(np.rint(samples / full_scale))
+        codes = np.where(np.isnan(samples), 0.0, np.rint(samples / full_scale))
         codes = np.clip(codes, -_MAX_CODE, _MAX_CODE).astype("<i4")
         three = np.ascontiguousarray(codes.T).view(np.uint8).reshape(-1, 4)[:, :3]
-        return three.tobytes() + (timekeeping(number * self.samples / self.sample_rate_hz) + notes).ljust(
-            self.notes_bytes, b"\0"
-        )
+        return three.tobytes() + (timekeeping(number * self.duration_us) + notes).ljust(self.notes_bytes, b"\0")
 
     @property
     def room(self) -> int:
@@ -117,18 +139,20 @@ class RecordLayout:
 
 def layout_of(info: DeviceInfo, began: datetime) -> BdfLayout:
     """Return the layout for a signal of device ``info`` that ``began`` then. It names no patient."""
-    samples, duration_s = _record_of(info.sample_rate_hz)
+    samples, duration_us = _record_of(info.sample_rate_hz)
+    duration_s = duration_us / _US
+    labels = tuple(edf_labels([channel.name for channel in info.channels]))
     ranges_uv = tuple(_header_range(channel.range_uv) for channel in info.channels)
     signals = [
         edfio.BdfSignal(
             np.zeros(samples),
             samples / duration_s,
-            label=_ascii(channel.name, 16) or "EMG",
+            label=label,
             physical_dimension="uV",
             physical_range=(-range_uv, range_uv),
             digital_range=(-_MAX_CODE, _MAX_CODE),
         )
-        for channel, range_uv in zip(info.channels, ranges_uv, strict=True)
+        for label, range_uv in zip(labels, ranges_uv, strict=True)
     ]
     file = edfio.Bdf(
         signals,
@@ -143,16 +167,16 @@ def layout_of(info: DeviceInfo, began: datetime) -> BdfLayout:
     whole = file.to_bytes()
     header = whole[: HEADER_SIGNAL_BYTES * (len(signals) + 2)]
     notes_bytes = len(whole) - len(header) - 3 * samples * len(signals)
-    return BdfLayout(info.sample_rate_hz, samples, duration_s, ranges_uv, notes_bytes, header)
+    return BdfLayout(info.sample_rate_hz, samples, duration_us, ranges_uv, labels, notes_bytes, header)
 
 
-def timekeeping(t: float) -> bytes:
-    """Return the annotation that a record begins at ``t`` seconds."""
-    return _onset(t) + b"\x14\x14\0"
+def timekeeping(start_us: int) -> bytes:
+    """Return the annotation that a record begins at ``start_us`` microseconds: edflib wants it exact to 100 ns."""
+    return f"+{start_us // _US}.{start_us % _US:06d}".rstrip("0").rstrip(".").encode() + b"\x14\x14\0"
 
 
 def annotation(t: float, text: str, duration_s: float | None = None) -> bytes:
-    """Return the annotation ``text`` at ``t`` seconds of the signal, shortened to ``_MAX_TEXT_BYTES``."""
+    """Return the annotation ``text`` at ``t`` seconds of the file, shortened to ``_MAX_TEXT_BYTES``."""
     lasts = b"" if duration_s is None else b"\x15" + _onset(duration_s)[1:]
     return _onset(t) + lasts + b"\x14" + _shortened(one_line(text)) + b"\x14\0"
 
@@ -173,19 +197,28 @@ def count_fitting(notes: Sequence[bytes], room: int) -> int:
     return len(notes)
 
 
-def _record_of(sample_rate_hz: float) -> tuple[int, float]:
-    """Return samples and seconds of a record: the shortest duration with a whole number of samples."""
-    for seconds in _RECORD_DURATIONS_S:
-        if (seconds * sample_rate_hz).is_integer():
-            return int(seconds * sample_rate_hz), seconds
-    samples = max(1, round(_RECORD_DURATIONS_S[0] * sample_rate_hz))
-    return samples, float(f"{samples / sample_rate_hz:.6f}")
+def _record_of(sample_rate_hz: float) -> tuple[int, int]:
+    """Return samples and microseconds of a record: the shortest that states the rate exactly, else the best.
+
+    The header holds whole microseconds. Where the rate is a fraction, such as 16 MHz / 1592, some record holds a whole
+    number of samples.
+    """
+    if (_USUAL_RECORD_S * sample_rate_hz).is_integer():
+        return int(_USUAL_RECORD_S * sample_rate_hz), round(_USUAL_RECORD_S * _US)
+    shortest, longest = (max(1, round(seconds * sample_rate_hz)) for seconds in _RECORD_S)
+    samples = np.arange(shortest, longest + 1)
+    durations_us = np.rint(samples / sample_rate_hz * _US)
+    errors = np.abs(samples * _US / durations_us / sample_rate_hz - 1)
+    exact = np.flatnonzero(errors < _EXACT)
+    best = int(exact[0] if len(exact) else errors.argmin())
+    return int(samples[best]), int(durations_us[best])
 
 
 def _header_range(range_uv: float | None) -> float:
-    """Return ``range_uv`` as the eight characters of the header can hold it."""
-    wanted = UNKNOWN_RANGE_UV if range_uv is None else min(max(range_uv, 1.0), 9_999_999.0)
-    return float(f"{wanted:.6g}")
+    """Return ``range_uv``, or a little more, as the eight characters of the header can hold it."""
+    wanted = UNKNOWN_RANGE_UV if range_uv is None else min(max(range_uv, 1.0), HIGHEST_RANGE_UV)
+    step = 10.0 ** (math.floor(math.log10(wanted)) - 5)
+    return float(f"{math.ceil(round(wanted / step, 6)) * step:.6g}")
 
 
 def _ascii(text: str, most: int) -> str:

@@ -6,29 +6,39 @@ import contextlib
 import errno
 import os
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
-from drivers.base import Block, DeviceInfo
+from drivers.base import Block, DeviceInfo, Samples
 from guidance.common.worker import MOST_WAITING, BackgroundWorker
-from guidance.journal.bdf import RECORD_COUNT_BYTES, SKIPPED, annotation, count_fitting, layout_of
+from guidance.journal.bdf import (
+    HIGHEST_RANGE_UV,
+    RECORD_COUNT_BYTES,
+    UNKNOWN_RANGE_UV,
+    annotation,
+    count_fitting,
+    layout_of,
+)
 from guidance.journal.disk_space import DiskSpace
 from guidance.journal.event_log import SYNC_S
 from guidance.journal.files import create_private, write_all
+from guidance.journal.flawed_spans import SKIPPED, FlawedSpan, FlawFinder
 
 SIGNAL_NAME = "signal.bdf"
 
+_WIDER = 4.0
+"""A range that was too small becomes so many times the largest value: an electrode's offset drifts on."""
 _LONGEST_GAP_S = 3600.0
 """A longer gap would fill the disk with zeros; the recording ends instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A text at ``t`` seconds of the signal."""
+    """A text at ``t`` seconds of the signal, by the device's rate."""
 
     t: float
     text: str
@@ -47,7 +57,9 @@ class SignalFile:
             "signal to disk", self._take, periodic=self._sync, every_s=SYNC_S, finish=self._finish,
             most_waiting=MOST_WAITING,
         )  # fmt: skip
+        self._info, self._began = info, began
         self._layout = layout_of(info, began)
+        self._flaws = self._new_flaw_finder()
         self.space = DiskSpace(folder, self._layout.record_bytes / self._layout.duration_s)
         self._path = folder / name
         self._fd = create_private(self._path)
@@ -62,6 +74,14 @@ class SignalFile:
     def fault(self) -> OSError | None:
         """Why nothing more is written; None if there is no error."""
         return self._worker.fault
+
+    @property
+    def beyond_range(self) -> tuple[str, ...]:
+        """Channels with values beyond the range of the file, which it holds cut and annotated."""
+        return tuple(self._info.channels[column].name for column in sorted(self._flaws.beyond))
+
+    def _new_flaw_finder(self) -> FlawFinder:
+        return FlawFinder(self._layout.labels, self._layout.ranges_uv, max(1, round(self._info.sample_rate_hz)))
 
     def start(self) -> None:
         """Begin to write, items that wait first."""
@@ -78,11 +98,41 @@ class SignalFile:
 
     def _take(self, item: Block | Note) -> None:
         if isinstance(item, Note):
-            self._notes.append(annotation(item.t, item.text))
+            self._notes.append(annotation(self._layout.file_s(item.t), item.text))
             return
         if len(item.samples):
+            samples = np.where(np.isfinite(item.samples), item.samples, np.float32(np.nan))
+            if not self._records:
+                self._widen(samples)
             self._skip(item.first_sample - self._next_sample)
-            self._append(item.samples)
+            for span in self._flaws.feed(self._next_sample, samples):
+                self._annotate(span)
+            self._append(samples)
+
+    def _widen(self, samples: Samples) -> None:
+        """Widen the range, where the device states none, to hold the first ``samples``; nothing is written yet."""
+        largest = np.abs(np.nan_to_num(samples)).max(axis=0)
+        wider = [
+            channel.range_uv is None and most > UNKNOWN_RANGE_UV
+            for channel, most in zip(self._info.channels, largest, strict=True)
+        ]
+        if not any(wider):
+            return
+        channels = tuple(
+            replace(channel, range_uv=min(_WIDER * float(most), HIGHEST_RANGE_UV)) if is_wider else channel
+            for channel, most, is_wider in zip(self._info.channels, largest, wider, strict=True)
+        )
+        self._info = replace(self._info, channels=channels)
+        self._layout = layout_of(self._info, self._began)
+        self._flaws = self._new_flaw_finder()
+        os.lseek(self._fd, 0, os.SEEK_SET)
+        write_all(self._fd, self._layout.header_for(0))
+
+    def _annotate(self, span: FlawedSpan) -> None:
+        first_s, stop_s = (
+            self._layout.file_s(sample / self._layout.sample_rate_hz) for sample in (span.first, span.stop)
+        )
+        self._notes.append(annotation(first_s, span.text, stop_s - first_s))
 
     def _skip(self, missing: int) -> None:
         """Write ``missing`` samples as an annotated gap. Raises OSError if the gap is too long."""
@@ -91,7 +141,9 @@ class SignalFile:
         lasts_s = missing / self._layout.sample_rate_hz
         if lasts_s > _LONGEST_GAP_S:
             raise OSError(errno.EFBIG, f"a gap of {lasts_s:.0f} s is too long to be recorded")
-        self._notes.append(annotation(self._next_sample / self._layout.sample_rate_hz, SKIPPED, lasts_s))
+        for span in self._flaws.close(self._next_sample):
+            self._annotate(span)
+        self._annotate(FlawedSpan(self._next_sample, self._next_sample + missing, SKIPPED))
         nothing = np.zeros_like(self._room)
         while missing:
             part = min(missing, len(nothing))
@@ -130,6 +182,8 @@ class SignalFile:
 
     def _fill_up(self) -> None:
         """Fill the last record, and annotate from where on it has no samples."""
+        for span in self._flaws.close(self._next_sample):
+            self._annotate(span)
         while self._filled or self._notes:
             self._skip(len(self._room) - self._filled)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drivers.base import Block
 from guidance.contracts.events import BY_EMG, Activity, Entry, MotorUnit, Proximity, Record, unknown_proximity
@@ -97,12 +98,20 @@ class NeedleGuide:
 
     def follow(self, part: Block) -> Iterator[tuple[int, Record]]:
         """Yield the records of ``part``, a block from ``cut``, each with the sample at which it was known."""
-        samples = part.samples[:, 0].astype(float)
-        for potential in [*self._detector.lose(part.first_sample), *self._detector.feed(samples)]:
+        for potential in self._potentials(part.first_sample, part.samples[:, 0].astype(float)):
             yield from ((potential.known_at, record) for record in self._potential(potential))
         while (second := round((self._seconds + 1) * self._sample_rate_hz)) <= self._detector.end:
             self._seconds += 1
             yield from ((second, record) for record in self._second(second))
+
+    def _potentials(self, first: int, samples: NDArray[np.float64]) -> list[Potential]:
+        """Return the potentials found in ``samples``, from number ``first`` on; NaN counts as samples lost."""
+        known = np.flatnonzero(np.isfinite(samples))
+        found: list[Potential] = []
+        for run in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1):
+            if len(run):
+                found += [*self._detector.lose(first + int(run[0])), *self._detector.feed(samples[run])]
+        return found
 
     def view(self) -> NeedleView:
         """Return what a screen shows of the needle EMG."""

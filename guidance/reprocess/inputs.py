@@ -13,7 +13,7 @@ from drivers.recording import Recording
 from guidance.common.errors import UserError
 from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.events import RecordSerializer, TimedRecord
-from guidance.journal.bdf import UNKNOWN_RANGE_UV
+from guidance.journal.bdf import UNKNOWN_RANGES_UV
 from guidance.journal.event_reader import EventFields
 from guidance.protocol import ProtocolError
 
@@ -60,7 +60,7 @@ def recorded_device(start: EventFields, recording: Recording) -> DeviceInfo:
     """Return the device of the ``start`` event, with the input ranges of ``recording``. Raises KeyError, ValueError."""
     device = start["device"]
     channels = tuple(
-        Channel(name, None if channel.range_uv == UNKNOWN_RANGE_UV else channel.range_uv)
+        Channel(name, None if channel.range_uv in UNKNOWN_RANGES_UV else channel.range_uv)
         for name, channel in zip(device["channels"], recording.info.channels, strict=True)
     )
     sample_rate_hz = float(device["sample_rate_hz"])

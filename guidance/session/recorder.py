@@ -66,6 +66,9 @@ class RecordingSession:
         if not self._samples:
             return f"No samples arrived; nothing was recorded in {self._path}."
         screen_channel.notify(self._progress())
+        if self._file.beyond_range:
+            channels = ", ".join(f"'{name}'" for name in self._file.beyond_range)
+            return f"Values of {channels} were beyond the range of {self._path}; they are cut there and annotated."
         return None
 
     def _record(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> None:

@@ -90,7 +90,7 @@ def test_signal_and_pulses_come_back_as_they_were(device: Callable[..., Bench], 
     assert "2.0 s with 4 pulses" in notices[-1]
     assert bench.closed
     again = Recording(tmp_path / "a.bdf")
-    assert [channel.name for channel in again.info.channels] == ["needle", "surface"]
+    assert [channel.name for channel in again.info.channels] == ["EMG needle", "EMG surface"]
     assert again.info.sample_rate_hz == RATE_HZ
     block = again.take(4000)
     assert block is not None
@@ -105,7 +105,7 @@ def test_another_reader_finds_a_right_header(device: Callable[..., Bench], tmp_p
     record(tmp_path / "a.bdf")
     with pyedflib.EdfReader(str(tmp_path / "a.bdf")) as read:
         assert read.filetype == pyedflib.FILETYPE_BDFPLUS
-        assert read.getSignalLabels() == ["needle", "surface"]
+        assert read.getSignalLabels() == ["EMG needle", "EMG surface"]
         assert list(read.getSampleFrequencies()) == [RATE_HZ, RATE_HZ]
         assert read.getPhysicalDimension(0) == "uV"
         assert (read.getPhysicalMinimum(0), read.getPhysicalMaximum(0)) == (-5000.0, 5000.0)
