@@ -1,4 +1,4 @@
-"""``signal.bdf`` at odd rates and with what it cannot hold: one clock, each pulse on its sample, nothing cut silently."""
+"""``signal.bdf`` at odd rates and with what it cannot hold: one clock, each pulse on its sample, no silent cut."""
 
 from __future__ import annotations
 
