@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from guidance.cli import cli
+from guidance.cli.command_table import COMMANDS, load_command
 from guidance.cli.help import TOPICS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,9 +77,10 @@ def test_the_readme_lists_every_help_topic() -> None:
 def _is_known(line: str) -> bool:
     """Return whether the command that ``line`` begins with exists and has all the options in it."""
     first, *words = re.split(r"\s+", line)
-    command = cli.commands.get(first.strip(".,:;)"))
-    if command is None:
+    name = first.strip(".,:;)")
+    if name not in COMMANDS:
         return False
+    command = load_command(name)
     if isinstance(command, click.Group) and words and words[0] in command.commands:
         command = command.commands[words[0]]
     known = {option for each in command.params for option in each.opts} | {"--help", "-h"}

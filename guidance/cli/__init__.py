@@ -9,40 +9,17 @@ from typing import NoReturn
 import click
 
 from guidance import __version__
-from guidance.cli.analyse import analyse
-from guidance.cli.biofeedback import biofeedback, biofeedback_summary
-from guidance.cli.dose import dose
-from guidance.cli.hardware import check, devices
-from guidance.cli.help import help_topic
-from guidance.cli.notes import RECORD_COMMANDS
-from guidance.cli.options import STATUS
-from guidance.cli.procedures import procedures
-from guidance.cli.protocols import protocols
-from guidance.cli.record import record
-from guidance.cli.run import demo, replay, run
-from guidance.cli.sounds import sounds
-from guidance.cli.trial import trial
-from guidance.cli.watch import watch
-from guidance.common.errors import BAD_ARGUMENTS, FAILED
+from guidance.cli.command_table import CommandTable
+from guidance.common.errors import BAD_ARGUMENTS, EXIT_STATUSES, FAILED
 
 
-@click.group(epilog=STATUS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandTable, epilog=EXIT_STATUSES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="needle-guidance")
 def cli() -> None:
     """Needle guidance by evoked EMG: where the needle tip is, by sound and on a screen.
 
     Research software, not a medical device.
     """
-
-
-_COMMANDS = (
-    run, demo, replay, devices, check, record, procedures, protocols, dose, sounds, trial, analyse, watch,
-    biofeedback, biofeedback_summary, help_topic,
-)  # fmt: skip
-for command in _COMMANDS:
-    cli.add_command(command)
-for command in RECORD_COMMANDS:
-    procedures.add_command(command)
 
 
 def main() -> None:

@@ -64,4 +64,4 @@ def _unknown(topic: str, commands: frozenset[str]) -> str:
 
 def _commands(context: click.Context) -> frozenset[str]:
     group = context.parent.command if context.parent else None
-    return frozenset(group.commands) if isinstance(group, click.Group) else frozenset()
+    return frozenset(group.list_commands(context)) if isinstance(group, click.Group) else frozenset()

@@ -15,7 +15,7 @@ import click
 from guidance.cli.export import export_procedure
 from guidance.cli.options import PROTOCOL, STATUS
 from guidance.cli.procedure_access import errors_end_command, folder_of, key_for, on_procedure
-from guidance.cli.procedures import leave
+from guidance.cli.procedures import leave, procedures
 from guidance.common.errors import FAILED, UsageError, UserError
 
 if TYPE_CHECKING:
@@ -286,5 +286,7 @@ def _now() -> datetime:
     return datetime.now().astimezone()
 
 
-RECORD_COMMANDS = (note, case_sheet, sign_note, addendum, follow_up, protect, new_key, export_procedure)
-"""Commands of the group ``procedures`` that this module defines."""
+for command in (note, case_sheet, sign_note, addendum, follow_up, protect, new_key, export_procedure):
+    procedures.add_command(command)
+RECORD_GROUP = procedures
+"""The group ``procedures`` with the commands of this module."""

@@ -11,13 +11,12 @@ import click
 
 from guidance.audio.settings import SoundSettings, sound_settings
 from guidance.cli.dose_options import DOSING, dose_plan_of
-from guidance.common.errors import UsageError
+from guidance.common.errors import EXIT_STATUSES, UsageError
 from guidance.cue import USUAL
 from guidance.engine.settings import Mode, Settings
 from guidance.protocol import Protocol, ProtocolError, check_window, load, resolve
 
-STATUS = """\b
-Exit status: 0 done; 1 an error, reported in one sentence; 2 bad arguments; 3 the device was lost."""
+STATUS = EXIT_STATUSES
 
 CommandFunction = Callable[..., None]
 

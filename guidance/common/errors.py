@@ -4,6 +4,10 @@ from __future__ import annotations
 
 DONE, FAILED, BAD_ARGUMENTS, DEVICE_LOST = 0, 1, 2, 3
 
+EXIT_STATUSES = """\b
+Exit status: 0 done; 1 an error, reported in one sentence; 2 bad arguments; 3 the device was lost."""
+"""The statuses, as the help of a command ends."""
+
 
 class UserError(Exception):
     """An error in one sentence: what, where, and what to do."""

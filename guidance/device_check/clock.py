@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import linregress, t
+from scipy.special import stdtrit
 
 from drivers.base import Block
 from drivers.toolkit.sample_rate import earliest_in
+from guidance.signal.sweep.arrays import fitted_slope
 
 BIN_S = 0.2
 _LEAST_BINS = 8
@@ -40,8 +41,8 @@ def drift(samples: Sequence[int], arrived_ns: Sequence[int], sample_rate_hz: flo
     earliest = earliest_in(bins, late_s)[:-1]
     if len(earliest) < _LEAST_BINS:
         return None
-    line = linregress(due_s[earliest], late_s[earliest])
-    slope, spread = float(line.slope), float(t.ppf(0.975, len(earliest) - 2)) * float(line.stderr)
+    slope, error = fitted_slope(due_s[earliest], late_s[earliest])
+    spread = float(stdtrit(len(earliest) - 2, 0.975)) * error
     return ClockDrift(ppm=-slope / (1 + slope) * 1e6, uncertainty_ppm=spread * 1e6)
 
 

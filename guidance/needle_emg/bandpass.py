@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import butter, sosfilt
 
+from guidance.common.filters import StreamFilter, butterworth
 from guidance.signal.sweep.arrays import hold_forward
 from guidance.signal.sweep.basis import Array
 
@@ -18,8 +18,7 @@ class Bandpass:
     def __init__(self, low_hz: float, high_hz: float, sample_rate_hz: float, order: int = 1) -> None:
         """Pass ``low_hz`` to ``high_hz``, at most 0.45 of ``sample_rate_hz``; ``order`` is that of each flank."""
         top_hz = min(high_hz, _BELOW_NYQUIST * sample_rate_hz)
-        self._sos = butter(order, (low_hz, top_hz), "bandpass", fs=sample_rate_hz, output="sos")
-        self._state = np.zeros((len(self._sos), 2))
+        self._filter = StreamFilter(butterworth(order, sample_rate_hz, low_hz, top_hz), 1)
         self._last: float | None = None
 
     def __call__(self, samples: Array) -> Array:
@@ -27,8 +26,7 @@ class Bandpass:
         if not len(samples):
             return samples
         filled = self._hold_gaps(samples)
-        out, self._state = sosfilt(self._sos, filled, zi=self._state)
-        return np.asarray(out)
+        return self._filter.filter(filled[:, None])[:, 0]
 
     def _hold_gaps(self, samples: Array) -> Array:
         known = np.isfinite(samples)

@@ -22,3 +22,12 @@ def second_difference(samples: Array, lag: int = 1) -> Array:
     """Return x[i + lag] - 2 x[i] + x[i - lag] of ``samples`` (n,), shape (n - 2 lag,): small but for sharp edges."""
     step = samples[lag:] - samples[:-lag]
     return np.asarray(step[lag:] - step[:-lag])
+
+
+def fitted_slope(x: Array, y: Array) -> tuple[float, float]:
+    """Return the slope of the least-squares line of ``y`` on ``x``, both (n,) with n > 2, and its standard error."""
+    apart, off = x - x.mean(), y - y.mean()
+    power = float(apart @ apart)
+    slope = float(apart @ off) / power
+    rest = off - slope * apart
+    return slope, float(np.sqrt(rest @ rest / (len(x) - 2) / power))

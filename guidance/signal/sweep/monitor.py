@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfilt, sosfilt_zi
 
+from guidance.common.filters import StreamFilter, butterworth
 from guidance.signal.sweep.arrays import hold_forward
 from guidance.signal.sweep.basis import Array
 from guidance.signal.sweep.mains import fit_mains
@@ -53,9 +53,8 @@ class SignalMonitor:
         self._sample_rate_hz, self._ranges_uv = sample_rate_hz, ranges_uv
         self._delay, self._column = round(DELAY_MS * per_ms), max(1, round(COLUMN_MS * per_ms))
         self._before, self._after = round(_HELD_BEFORE_MS * per_ms), round(_HELD_AFTER_MS * per_ms)
-        self._sos = butter(2, _HIGH_PASS_HZ, "highpass", fs=sample_rate_hz, output="sos")
-        self._initial_state = np.repeat(sosfilt_zi(self._sos)[:, :, None], channels, axis=2)
-        self._state: Array | None = None
+        self._filter = StreamFilter(butterworth(2, sample_rate_hz, low_hz=_HIGH_PASS_HZ), channels)
+        self._is_settled = False
         self._last = np.zeros(channels)
         self._held: deque[tuple[int, int]] = deque()
         self._next = self._seconds = 0
@@ -99,9 +98,10 @@ class SignalMonitor:
         held, begins = self._without_artefact(raw)
         clean = np.zeros_like(held)
         if begins < len(held):
-            if self._state is None:
-                self._state = self._initial_state * held[begins]
-            clean[begins:], self._state = sosfilt(self._sos, held[begins:], axis=0, zi=self._state)
+            if not self._is_settled:
+                self._filter.settle(held[begins])
+                self._is_settled = True
+            clean[begins:] = self._filter.filter(held[begins:])
         self._second.append(clean)
         self._gone.append(gone)
         self._part = np.concatenate([self._part, np.where(gone, np.nan, clean[:, 0])])
@@ -126,7 +126,7 @@ class SignalMonitor:
         bad: NDArray[np.bool_] = np.isnan(raw).any(axis=1).reshape(-1)
         for first, stop in self._held:
             bad[max(first - self._next, 0) : max(stop - self._next, 0)] = True
-        begins = 0 if self._state is not None else len(raw) if bad.all() else int(np.argmin(bad))
+        begins = 0 if self._is_settled else len(raw) if bad.all() else int(np.argmin(bad))
         held = hold_forward(raw, ~bad, self._last)
         self._last = held[-1]
         return held, begins

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import linregress
 
 from drivers.base import Outcome, Pulse
+from guidance.signal.sweep.arrays import fitted_slope
 from guidance.signal.sweep.basis import Array
 from guidance.signal.sweep.pulse_finder import Edge
 
@@ -154,8 +154,8 @@ class PulseAligner:
         if requested_s[-1] < _DRIFT_SPAN_S:
             return None
         found_s = np.array([sample for _, sample in self._pairs]) / self._sample_rate_hz
-        line = linregress(requested_s, found_s - requested_s)
-        return float(line.slope) * 1e6 if 2e6 * float(line.stderr) <= _DRIFT_KNOWN_PPM else None
+        slope, error = fitted_slope(requested_s, found_s - requested_s)
+        return slope * 1e6 if 2e6 * error <= _DRIFT_KNOWN_PPM else None
 
     def _samples(self, ms: float) -> int:
         return round(ms * self._sample_rate_hz / 1e3)

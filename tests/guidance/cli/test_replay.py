@@ -13,7 +13,7 @@ import click
 import pytest
 
 from guidance import __version__
-from guidance.cli import cli
+from guidance.cli.command_table import COMMANDS, load_command
 from tests.support.command_line import Done, command, replay, started
 from tests.support.event_rules import Line, faults, read
 from tests.support.files import write_csv, write_edf
@@ -33,7 +33,7 @@ def timeless(lines: list[Line]) -> list[Line]:
 
 
 def commands() -> list[str]:
-    return sorted(cli.commands)
+    return sorted(COMMANDS)
 
 
 @pytest.mark.parametrize("name", commands())
@@ -47,7 +47,7 @@ def test_every_command_helps(name: str, option: str) -> None:
 
 @pytest.mark.parametrize("name", commands())
 def test_every_option_of_a_command_has_a_help_text(name: str) -> None:
-    for parameter in cli.commands[name].params:
+    for parameter in load_command(name).params:
         assert not isinstance(parameter, click.Option) or parameter.help
 
 

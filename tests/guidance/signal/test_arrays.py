@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import linregress
 
-from guidance.signal.sweep.arrays import hold_forward, second_difference
+from guidance.signal.sweep.arrays import fitted_slope, hold_forward, second_difference
 
 
 def test_a_gap_holds_the_value_before_it_and_a_gap_at_the_begin_the_one_handed_in() -> None:
@@ -32,3 +33,11 @@ def test_a_ramp_has_no_second_difference_and_a_step_has_two(lag: int) -> None:
     found = second_difference(np.where(np.arange(20) < 10, 0.0, 1.0), lag)
     assert len(found) == 20 - 2 * lag
     assert sorted(found.tolist()) == [-1.0] * lag + [0.0] * (20 - 4 * lag) + [1.0] * lag
+
+
+def test_the_slope_and_its_error_are_those_of_scipy() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.uniform(0, 5, 40)
+    y = 3 * x + rng.standard_normal(40)
+    line = linregress(x, y)
+    assert fitted_slope(x, y) == pytest.approx((float(line.slope), float(line.stderr)))
