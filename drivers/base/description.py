@@ -54,7 +54,8 @@ class DeviceInfo:
     ``limits`` is None where it does not stimulate. ``stimulator`` is the stimulator beside it, if there is one.
     ``scale_known`` is False where nobody stated the uV of one converter step: samples are then in converter steps.
     ``marks_pulses``: the device reports every pulse of the stimulator that it listens to. ``reports_state``: it reports
-    by ``Status`` whether its own stimulator is on, at every change and at least once a second.
+    by ``Status`` whether its own stimulator is on, at every change and at least once a second. ``notes`` are sentences
+    that the operator must know.
     """
 
     model: str
@@ -70,6 +71,7 @@ class DeviceInfo:
     scale_known: bool = True
     marks_pulses: bool = False
     reports_state: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.base import Pulse, Samples
+from drivers.base import Samples
 
 MAGIC = b"\x08\x7a\xf0\x2e"
 FRAMES = 128
@@ -42,6 +42,7 @@ class BlockReader:
     def __init__(self, bands: int) -> None:
         frame = np.dtype([("time", "<u4"), ("words", "<u2", (bands,))])
         self._block = np.dtype([("magic", "S4"), ("frames", frame, (FRAMES,))])
+        self.block_bytes = self._block.itemsize
         self._rest = b""
         self._in_step = True
         self.bad = 0
@@ -88,59 +89,60 @@ def microvolts(words: WireWords) -> Samples:
     return np.asarray((words.astype(np.float32) - _MIDDLE) * np.float32(UV_PER_STEP), np.float32)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A pulse in the stream: its first ``sample``, the samples of its first phase, and whether it met a voltage limit.
+
+    Its current is not in the stream: RHX shows there the amplitude that was set when the run began.
+    """
+
+    sample: int
+    width: int
+    compliance: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Phase:
     first: int
     polarity: int
-    magnitude: int
     compliance: bool
 
 
 class StimulusMarks:
-    """Detector of pulses in the stimulus words of a channel, with ``step_ma`` a unit of magnitude.
+    """Detector of pulses in the stimulus words of a channel.
 
     A pulse is returned once its first phase is over. A phase of the other polarity that follows soon belongs to it.
     """
 
-    def __init__(self, step_ma: float, sample_rate_hz: float) -> None:
-        self._step_ma, self._sample_rate_hz = step_ma, sample_rate_hz
+    def __init__(self, sample_rate_hz: float) -> None:
+        self._sample_rate_hz = sample_rate_hz
         self._first: _Phase | None = None
         self._last: tuple[int, int] | None = None
         self._polarity = 0
 
-    def feed(self, words: WireWords, first_sample: int) -> list[Pulse]:
+    def feed(self, words: WireWords, first_sample: int) -> list[Mark]:
         """Return the pulses whose first phase ends within ``words``, the first of which is ``first_sample``."""
         polarity = np.where(words & _MAGNITUDE, np.where(words & _NEGATIVE, -1, 1), 0)
         changes = np.flatnonzero(np.diff(polarity, prepend=self._polarity))
-        pulses = []
+        marks = []
         for at in changes.tolist():
-            pulses += self._change(first_sample + at, int(polarity[at]), int(words[at]))
+            marks += self._change(first_sample + at, int(polarity[at]), int(words[at]))
         if len(polarity):
             self._polarity = int(polarity[-1])
-        return pulses
+        return marks
 
-    def _change(self, sample: int, polarity: int, word: int) -> list[Pulse]:
+    def _change(self, sample: int, polarity: int, word: int) -> list[Mark]:
         """Record that the output has ``polarity`` (0: off) from ``sample`` on; return the pulse that this ends."""
         ended, self._first = self._first, None
         if ended:
             self._last = sample, ended.polarity
         is_second = self._last is not None and polarity == -self._last[1] and self._is_soon(sample, self._last[0])
         if polarity and not is_second:
-            self._first = _Phase(sample, polarity, word & _MAGNITUDE, bool(word & _COMPLIANCE))
-        return [self._pulse(ended, sample)] if ended else []
+            self._first = _Phase(sample, polarity, bool(word & _COMPLIANCE))
+        return [Mark(ended.first, sample - ended.first, ended.compliance)] if ended else []
 
     def _is_soon(self, sample: int, after: int) -> bool:
         return sample - after <= _SECOND_PHASE_S * self._sample_rate_hz
-
-    def _pulse(self, phase: _Phase, end: int) -> Pulse:
-        current_ma = phase.magnitude * self._step_ma
-        return Pulse(
-            sample=phase.first,
-            current_ma=None if phase.compliance else current_ma,
-            requested_ma=current_ma,
-            width_ms=(end - phase.first) / self._sample_rate_hz * 1e3,
-            compliance=phase.compliance,
-        )
 
 
 def rising_edges(words: WireWords, bit: int, was_high: bool) -> tuple[list[int], bool]:

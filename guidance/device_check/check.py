@@ -109,7 +109,6 @@ def check_device(address: str, seconds: float, known_uv: float | None = None) ->
     with closing(drivers.open_device(address)) as amplifier:
         if known_uv is not None and not isinstance(amplifier, Calibrated):
             raise UsageError(f"{address} knows its own scale in microvolts; leave --known-uv out.")
-        amplifier.start()
         received = _listen(amplifier, seconds)
         result = _result(amplifier.info, seconds, received)
         if known_uv is None or not isinstance(amplifier, Calibrated):
@@ -121,8 +120,10 @@ def check_device(address: str, seconds: float, known_uv: float | None = None) ->
 
 
 def _listen(amplifier: Amplifier, seconds: float) -> _Received:
+    """Start the device and read it for ``seconds``; all that takes time is made before, so that no samples wait."""
     received = _Received(CalibrationLevel(amplifier.info.sample_rate_hz))
     pipeline = SignalPipeline(amplifier.info, _WINDOW_MS, None, listen=False)
+    amplifier.start()
     begun = probed = time.monotonic()
     while (now := time.monotonic()) - begun < seconds:
         for block in amplifier.read(_READ_S):
