@@ -28,6 +28,7 @@ _SOUND_STATES = {
 def faults_to_fix(result: CheckResult) -> list[str]:
     """Return sentences that say what is wrong and what to do; none where all is well."""
     return [
+        *result.notes,
         *_line_faults(result),
         *_device_faults(result),
         *(text for c in result.channels for text in _channel_faults(c)),

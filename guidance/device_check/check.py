@@ -66,6 +66,7 @@ class CheckResult:
     round_trip: RoundTrip | None
     scale_known: bool = True
     address_to_type: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -158,6 +159,7 @@ def _result(info: DeviceInfo, seconds: float, received: _Received) -> CheckResul
         limits=info.limits,
         round_trip=_round_trip(received.trips_s),
         scale_known=info.scale_known,
+        notes=info.notes,
     )
 
 

@@ -62,7 +62,7 @@ class LiveJob:
             self._keep_case(outputs.record.folder)
             engine = Engine(self.settings, info, startup.wall_time, stimulation)
             notices = startup.notices(self.settings.protocol)
-            notices += info.stimulator.notes if info.stimulator else ()
+            notices += amplifier.info.notes + (info.stimulator.notes if info.stimulator else ())
             return LiveSession(engine, device, outputs, self.duration_s, notices, startup.stack.pop_all())
 
     def _keep_case(self, folder: Path) -> None:

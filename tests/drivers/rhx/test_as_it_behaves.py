@@ -215,6 +215,7 @@ def test_python_that_ends_without_closing_leaves_nothing_that_the_next_start_can
     again = started(rhx, STIMULATE)
     assert [pulse.current_ma for pulse in give(again, [0.4])] == pytest.approx([0.4])
     again.close()
+    amplifier.close()
     assert rhx.value("a-010.stimenabled") == "False"
 
 
