@@ -109,7 +109,7 @@ def test_at_the_end_the_parameters_are_as_they_were_and_the_channel_is_off(rhx: 
     assert rhx._uploaded["a-010"]["stimenabled"] == "False"
 
 
-def test_a_channel_that_a_killed_program_left_enabled_is_switched_off_at_the_start_and_that_is_said(
+def test_a_channel_that_a_killed_program_left_enabled_is_switched_off_at_the_start_with_a_note(
     rhx: FakeRhx,
 ) -> None:
     rhx.use("a-010", stimenabled=True, source="keypressf1", firstphaseamplitudemicroamps=500)
@@ -136,7 +136,7 @@ def test_while_running_it_uploads_to_arm_and_for_each_new_current_and_nothing_el
 
 def test_a_pulse_requested_together_with_arming_is_given_though_a_reply_takes_long(rhx: FakeRhx) -> None:
     amplifier = started(rhx, STIMULATE)
-    rhx.round_s = lambda: 0.3
+    rhx.round_s = lambda: 0.2
     amplifier.enable(True)
     amplifier.pulse_once(0.4, 0.2)
     assert outcomes(amplifier, 2, []) == [None, None]
