@@ -241,7 +241,9 @@ class Entry(Record):
 
 @dataclass(frozen=True, slots=True)
 class End(Record):
-    """The end of the procedure: ``operator``, ``duration``, ``device-lost`` or ``error``."""
+    """The end of the procedure: ``operator``, ``duration``, ``device-lost`` or ``error``. ``undecided`` counts the
+    sweeps that could not tell, by the reason's word; None where that was not counted.
+    """
 
     kind: ClassVar[str] = "end"
     reason: str
@@ -249,6 +251,7 @@ class End(Record):
     responses: int
     samples: int
     lost_samples: int
+    undecided: dict[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +279,7 @@ class RecordSerializer:
         if timed.arrived_ns is not None and hasattr(record, "lag_ms"):
             record = replace(record, lag_ms=round((mono_ns - timed.arrived_ns) / 1e6, 3))
         head = {"kind": record.kind, "seq": self._seq, "t": round(timed.t, 9), "mono_ns": mono_ns}
-        body = {field.name: _plain(getattr(record, field.name)) for field in fields(record)}
+        body = {each.name: _plain(getattr(record, each.name)) for each in fields(record)}
         self._seq += 1
         text = json.dumps(head | body, allow_nan=False, ensure_ascii=False)
         return text.encode("utf-8", "replace").decode("utf-8")

@@ -33,6 +33,7 @@ class SweepView:
     intensity: str = ""
     judged: str | None = None
     note: str | None = None
+    doubt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +232,8 @@ class Snapshot:
     values of the protocol that have no source. ``patient`` and ``side`` are in the operator's words. ``lead_off``: for
     each electrode whether it is off, empty where the device does not report it. ``clipped`` is the share of samples at
     the input's limit. ``notes`` are the events that the operator notes by one key. ``dial_ma`` is the current that the
-    dial of a stimulator set by hand is taken to show.
+    dial of a stimulator set by hand is taken to show. ``undecided`` counts the sweeps that could not tell, by the
+    reason's word, the most frequent first.
     """
 
     t: float
@@ -278,4 +280,5 @@ class Snapshot:
     notes: tuple[str, ...] = ()
     past: TimelineView = field(default_factory=TimelineView)
     dial_ma: float | None = None
+    undecided: tuple[tuple[str, int], ...] = ()
     needle: NeedleView | None = None

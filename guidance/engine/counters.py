@@ -7,6 +7,9 @@ from collections import Counter
 from drivers.base import Block
 from guidance.contracts.events import Entry, Record, Response, Signal, Stimulus
 
+UNFIT = "unfit"
+"""The reason's word where no other stands for it, as for a dead input."""
+
 
 class Counters:
     """Counts of blocks and records, each counted once; nothing is decided here."""
@@ -35,9 +38,13 @@ class Counters:
             self.stimulus = record
         elif isinstance(record, Response):
             self.responses += 1
-            if record.doubt:
-                self.doubts[record.doubt] += 1
+            if record.contaminated:
+                self.doubts[record.doubt or UNFIT] += 1
         elif isinstance(record, Signal):
             self.signal = record
         elif isinstance(record, Entry):
             self.notes[record.what] = str(record.fields.get("text") or "")
+
+    def totals(self) -> tuple[int, int, int, int, dict[str, int]]:
+        """Return pulses, responses, samples, lost samples, and the sweeps that could not tell by their reason."""
+        return self.stimuli, self.responses, self.samples, self.lost_samples, dict(self.doubts.most_common())

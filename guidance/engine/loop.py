@@ -70,7 +70,7 @@ class Engine:
             for pending in self.stimulation.abandon_pending():
                 yield self._parts.timed_unconfirmed(pending)
         total = self.counters
-        yield TimedRecord(self.t, End(reason, total.stimuli, total.responses, total.samples, total.lost_samples))
+        yield TimedRecord(self.t, End(reason, *total.totals()))
 
     @recorded
     def arm(self, by: str, now_ns: int) -> Iterator[TimedRecord]:

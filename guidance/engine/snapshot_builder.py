@@ -157,6 +157,7 @@ class SnapshotBuilder:
             notes=protocol.notes,
             past=self._timeline.past(),
             dial_ma=engine.dial_ma,
+            undecided=tuple(counters.doubts.most_common()),
             needle=engine.needle,
             sound=session.sound,
             journal=session.journal,
@@ -185,6 +186,7 @@ class SnapshotBuilder:
                 current_ma=current_ma,
                 judged=response.judged,
                 note=response.note or response.why,
+                doubt=response.doubt,
             )
         )
 

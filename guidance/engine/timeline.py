@@ -52,7 +52,7 @@ class Timeline:
             kind = "dose" if record.what in _DOSES else "note"
             self._add_event(EventView(timed.t, kind, entry_words(record)))
         elif isinstance(record, End):
-            self._add_event(EventView(timed.t, "end", f"the procedure ends: {record.reason}"))
+            self._add_event(EventView(timed.t, "end", f"the procedure ends: {record.reason}{_undecided(record)}"))
 
     def past(self) -> TimelineView:
         """Return all so far. Rows once written do not change, so a view that was returned stays as it is."""
@@ -120,6 +120,14 @@ def _injection_words(fields: dict[str, Any]) -> str:
     because = f", reason: {reason}" if reason else ""
     volume_ml, total_ml = fields["volume_ml"], fields.get("total_volume_ml", fields["volume_ml"])
     return f"injected {volume_ml:g} mL, {total_ml:g} mL in all{dose}{because}"
+
+
+def _undecided(end: End) -> str:
+    """Return, as the end of a sentence, how many sweeps could not tell and why; empty where all could."""
+    counts = end.undecided or {}
+    count = sum(counts.values())
+    reasons = ", ".join(f"{word} {number}" for word, number in counts.items())
+    return f"; {count} of {end.responses} sweeps could not tell ({reasons})" if count else ""
 
 
 def _number(value: float | None) -> float:

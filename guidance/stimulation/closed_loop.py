@@ -17,8 +17,8 @@ from guidance.proximity.filter import ProximityFilter
 from guidance.proximity.forecast import FEW, Forecast, ForecastResponses, forecast
 from guidance.proximity.particles import Particles
 from guidance.proximity.random_table import Cloud, RandomTable
-from guidance.signal.response.sweep_result import Doubt
 from guidance.stimulation.controller import Controller
+from guidance.stimulation.doubt_reaction import reaction_to
 from guidance.stimulation.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
 from guidance.stimulation.verification import Verification
 from guidance.stimulation.width_probing import WidthProbing
@@ -59,20 +59,6 @@ _TOP_PULSES = 6
 
 _PATIENCE = 4
 """Undecided sweeps in a row from which planning goes on without them (a judgement, unsourced)."""
-
-_LOWER = 0.7
-"""The current is lowered by this factor where only contrast can separate response and artefact: to below threshold,
-or well below what the artefact changes by from pulse to pulse (a judgement, unsourced).
-"""
-
-_REPEATS: dict[str, str] = {
-    Doubt.BURST: "waiting for the muscle to rest",
-    Doubt.NOISE: "repeating the pulse: the last sweep was too noisy",
-    Doubt.OVERLOAD: "repeating the pulse: the amplifier was overloaded",
-    Doubt.BLANKING: "repeating the pulse: the amplifier was blanked",
-    Doubt.ARTEFACT: "repeating the pulse: the artefact is being learned",
-}
-"""What the controller does after a sweep that cannot tell, by the reason's word."""
 
 _PROBED_RATIO = 1.4
 """Largest ratio of the threshold's 95 % to its 5 % point for a probe: only then it shows more of the width than of the
@@ -171,12 +157,11 @@ class ClosedLoopController(Controller):
             self._track(last, response, proximity, self._proximity_filter)
 
     def _react_to_doubt(self, last: LastPulse, doubt: str | None) -> None:
-        """Lower the current where only that can separate artefact from response; else repeat the pulse."""
-        if doubt == Doubt.CONTRAST:
-            self._wanted_ma = max(_LOWER * last.current_ma, _LEAST_MA)
-            self.doing = "lowering the current: only that separates a response from artefact"
-        else:
-            self.doing = _REPEATS.get(doubt or "", "repeating the pulse: the last sweep was unfit")
+        """Choose another current, a wait or the same pulse again, by the reason of the doubt."""
+        reaction = reaction_to(doubt, self._undecided_sweeps)
+        self._wanted_ma = max(reaction.factor * last.current_ma, _LEAST_MA)
+        self._pulse_rate_hz = self._limits.pulse_rate_hz if reaction.slows else self._pulse_rate_hz
+        self.doing = reaction.doing
 
     def _hold_rate(self, doing: str) -> None:
         self._pulse_rate_hz, self.doing = self._limits.pulse_rate_hz, doing

@@ -14,6 +14,17 @@ from guidance.ui.text import UNKNOWN, amplitude, p_value, shorten
 from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
+_REASONS = {
+    "overload": " OVERLOAD ",
+    "blanking": " AMPLIFIER BLANKED ",
+    "artefact": " ARTEFACT CHANGED ",
+    "contrast": " NO CONTRAST YET ",
+    "burst": " MUSCLE ACTIVE ",
+    "noise": " TOO NOISY ",
+    "samples": " SAMPLES LACK ",
+}
+"""Why a sweep cannot tell, by the reason's word."""
+
 _USUAL_VALUE = "0000"
 _VALUE_ROWS = 5
 _DIGIT_ROWS = 4
@@ -30,7 +41,7 @@ class Reading(Panel):
     def key(self, snapshot: Snapshot) -> Hashable:
         """Return what is shown of the newest sweep."""
         newest = snapshot.sweeps[-1] if snapshot.sweeps else None
-        return newest and (newest.pulse_index, *_measured(newest))
+        return newest and (newest.pulse_index, newest.doubt, snapshot.undecided, *_measured(newest))
 
     def show_age(self, *, is_old: bool) -> None:
         """Show whether the newest response is too old to hold now."""
@@ -46,13 +57,13 @@ class Reading(Panel):
             return
         newest = sweeps[-1]
         if newest.contaminated:
-            _paint_words(canvas, " CONTAMINATED ", ("CANNOT", "TELL"))
+            _paint_words(canvas, _REASONS.get(newest.doubt or "", " CONTAMINATED "), ("CANNOT", "TELL"))
         elif newest.detected:
             _paint_values(canvas, newest, is_old=self.is_old)
         else:
             _paint_words(canvas, " NO RESPONSE ", ("NO", "RESPONSE"))
         if canvas.height > 1 + max(_value_rows(canvas), 1):
-            _paint_details(canvas, newest)
+            _paint_details(canvas, newest, sum(count for _, count in self.snapshot.undecided) if self.snapshot else 0)
 
 
 def _measured(sweep: SweepView) -> tuple[Hashable, ...]:
@@ -126,11 +137,12 @@ def _paint_words(canvas: Canvas, chip: str, words: tuple[str, ...]) -> None:
         bigtext.draw(canvas, top + index * pitch, (canvas.width - width) // 2, word, size, Ink.UNSURE)
 
 
-def _paint_details(canvas: Canvas, newest: SweepView) -> None:
+def _paint_details(canvas: Canvas, newest: SweepView, undecided: int) -> None:
     hidden_latency = newest.detected and not _has_room_for_both(canvas)
     parts = [f"{_latency(newest)} ms"] if hidden_latency else []
     parts += [] if newest.contaminated else [p_value(newest.p_value)]
     parts += [_stimulus(newest), f"pulse {newest.pulse_index}"]
+    parts += [f"{undecided} cannot tell"] if undecided else []
     column, end = _MARGIN, canvas.width - _MARGIN
     for part in (shorten(part, end - _MARGIN) for part in parts if part):
         if column + cell_len(part) <= end:

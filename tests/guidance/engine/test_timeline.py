@@ -37,6 +37,12 @@ def pulse(sample: int, *, channel: str = "APB", threshold: float | None = 0.5, *
     ]
 
 
+def test_the_end_states_how_many_sweeps_were_undecided_and_why() -> None:
+    ended = kept(End("operator", 40, 38, 10, 0, {"overload": 5, "burst": 1})).past().events[-1]
+    assert ended.text == "the procedure ends: operator; 6 of 38 sweeps could not tell (overload 5, burst 1)"
+    assert kept(End("operator", 40, 38, 10, 0, {})).past().events[-1].text == "the procedure ends: operator"
+
+
 def test_every_pulse_with_an_outcome_is_a_row_and_the_unknown_is_nan_there_alone() -> None:
     trail = kept(*pulse(10), *pulse(20, threshold=None, detected=False, latency_ms=None)).past().trail
     assert trail["detected"].tolist() == [True, False]

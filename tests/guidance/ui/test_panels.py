@@ -151,6 +151,27 @@ def test_a_contaminated_response_is_unknown_whatever_was_measured() -> None:
     assert "▼" not in drawn(Sweeps(), snapshot)
 
 
+@pytest.mark.parametrize(
+    ("doubt", "words"),
+    [
+        ("overload", "OVERLOAD"),
+        ("blanking", "AMPLIFIER BLANKED"),
+        ("artefact", "ARTEFACT CHANGED"),
+        ("contrast", "NO CONTRAST YET"),
+        ("burst", "MUSCLE ACTIVE"),
+        ("noise", "TOO NOISY"),
+        ("samples", "SAMPLES LACK"),
+    ],
+)
+def test_an_undecided_sweep_states_why_and_how_many_there_were(doubt: str, words: str) -> None:
+    snapshot = replace(newest(contaminated=True, detected=False, doubt=doubt), undecided=((doubt, 7), ("burst", 2)))
+    for width in (26, 40, 66):
+        text = drawn(Reading(), snapshot, width=width)
+        assert words in text
+        assert "NO RESPONSE" not in text
+    assert "9 cannot tell" in text
+
+
 def test_the_onset_of_a_response_is_marked_and_labelled() -> None:
     assert "▼ 20.3" in drawn(Sweeps(), newest(latency_ms=20.34))
 
