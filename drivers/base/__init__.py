@@ -8,19 +8,31 @@ from __future__ import annotations
 
 from drivers.base.block import Block, Button, CommandOutcome, Outcome, Pulse, Samples, Status
 from drivers.base.channel_kind import ChannelKind, channel_kind
+from drivers.base.clock import CLOCK, Clock
 from drivers.base.contract import Amplifier, Calibrated, Simulation, Stimulator, Tap
 from drivers.base.description import Channel, DeviceInfo, Discovery, FoundDevice, Limits, StimulatorInfo
-from drivers.base.errors import DeviceError, DeviceLost, DeviceNotFound, DeviceRefused, LimitExceeded, OptionRefused
+from drivers.base.errors import (
+    DeviceError,
+    DeviceFaulty,
+    DeviceLost,
+    DeviceNotFound,
+    DeviceRefused,
+    LimitExceeded,
+    OptionRefused,
+)
 
 __all__ = [
+    "CLOCK",
     "Amplifier",
     "Block",
     "Button",
     "Calibrated",
     "Channel",
     "ChannelKind",
+    "Clock",
     "CommandOutcome",
     "DeviceError",
+    "DeviceFaulty",
     "DeviceInfo",
     "DeviceLost",
     "DeviceNotFound",

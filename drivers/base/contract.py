@@ -75,6 +75,11 @@ class Stimulator(ABC):
 
     limits: Limits
 
+    @property
+    def replies_late(self) -> bool:
+        """Whether the device replies to commands later than its protocol allows, time after time."""
+        return False
+
     @abstractmethod
     def enable(self, on: bool) -> None:
         """Arm or disarm the output."""

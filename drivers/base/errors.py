@@ -23,5 +23,9 @@ class DeviceLost(DeviceError):
     """Loss of a device in use: it no longer replies, or was unplugged."""
 
 
+class DeviceFaulty(DeviceLost):
+    """Loss of a device whose data cannot be true, such as a sample count that jumps: it must be opened again."""
+
+
 class LimitExceeded(DeviceError):
     """Value outside the device's, the protocol's or the absolute limits; nothing was changed."""

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-import time
+import contextlib
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from drivers.base import Block, CommandOutcome, DeviceInfo, DeviceLost, DeviceRefused, Limits, Stimulator, Tap
+from drivers.base import (
+    CLOCK,
+    Block,
+    Clock,
+    CommandOutcome,
+    DeviceInfo,
+    DeviceLost,
+    DeviceRefused,
+    Limits,
+    Stimulator,
+    Tap,
+)
 from drivers.ona.commands import ACK_NS, ATTEMPTS, SentCommand
 from drivers.ona.frames import FrameReader, OnaFrame
 from drivers.ona.info import Description, parse_info
 from drivers.ona.link import LinkEvent, OnaLink
+from drivers.ona.loss import OffAfterLoss
 from drivers.ona.messages import FAULTS, CommandKind, MalformedError, Reply, parse_button, parse_status, parse_stim
 from drivers.ona.pulses import single_body, train_body
 from drivers.ona.samples import SampleStream
-from drivers.toolkit.streaming import StreamingAmplifier
-from drivers.transport.port import open_port
-from drivers.transport.reader import Port
+from drivers.toolkit.streaming import RETRY_S, StreamingAmplifier, check_gap
+from drivers.transport.port import PortOpener, open_port
+from drivers.transport.reader import BytePort
 
 _NO_LIMITS = Limits(0.0, 0.0, 0.0, 0.0, 0.0, single_pulses=False)
 
@@ -31,9 +44,12 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
 
     pumps_before_start = True
 
-    def __init__(self, port: str, *, address: str | None = None) -> None:
-        self._url, self._address = port, address or f"ona:{port}"
-        super().__init__(self._address)
+    def __init__(
+        self, port: str, *, address: str | None = None, clock: Clock = CLOCK, open_port: PortOpener = open_port
+    ) -> None:
+        """Prepare for ``port``, which ``connect`` opens by ``open_port``."""
+        self._url, self._address, self._open_port = port, address or f"ona:{port}", open_port
+        super().__init__(self._address, clock=clock)
         self.limits = _NO_LIMITS
         self._reader = FrameReader(tuple(Reply))
         self._repeated = self._reported_bad = 0
@@ -41,9 +57,10 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         self._description: Description | None = None
         self._found: Description | None = None
         self._info: bytes | None = None
-        self._port: Port | None = None
+        self._port: BytePort | None = None
         self._link = OnaLink("", self._reader)
-        self._train_is_ours = False
+        self._train_is_ours = self._may_be_on = False
+        self._off_after_loss: OffAfterLoss | None = None
         self._tap: Tap | None = None
 
     @property
@@ -72,6 +89,11 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         """Index of the sample that comes next."""
         return 0 if self._stream is None else self._stream.next_sample
 
+    @property
+    def replies_late(self) -> bool:
+        """Whether the newest ACKs came later than the protocol's 100 ms."""
+        return self._link.commands.are_late
+
     def service(self) -> None:
         """Send heartbeats and commands that are due, without returning blocks. Raises DeviceLost."""
         self._connection.require()
@@ -96,7 +118,8 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         if on:
             if not self._train_is_ours:
                 self.set_pulses(0.0, self.limits.min_width_ms, 0.0)
-            self._link.commands.start_beat(time.monotonic_ns())
+            self._may_be_on = True
+            self._link.commands.start_beat(self._clock.monotonic_ns())
         else:
             self._link.commands.stop_beat()
             self._link.commands.withdraw()
@@ -117,17 +140,31 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         """Pass every byte received and sent to ``take`` from now on."""
         self._tap = take
 
+    def reopen(self, timeout_s: float = 0.0) -> None:
+        """Connect to the lost device again, as the base class does.
+
+        Where its stimulator may be on, off is sent first, then nothing for 1.2 s, and DeviceLost is raised until then.
+        """
+        deadline = self._clock.monotonic() + timeout_s
+        while self._off_after_loss is not None and not self._off_after_loss.is_over(self._clock.monotonic_ns()):
+            self._send_off()
+            if self._clock.monotonic() >= deadline:
+                self._connection.require()
+            self._clock.sleep(RETRY_S)
+        self._off_after_loss = None
+        super().reopen(max(deadline - self._clock.monotonic(), 0.0))
+
     def probe(self) -> float | None:
         """Return the seconds from HEARTBEAT to its ACK, including the time of repeats where one was lost."""
         self._connection.require()
-        requested_ns = time.monotonic_ns()
+        requested_ns = self._clock.monotonic_ns()
         self._request_and_wait(CommandKind.HEARTBEAT)
-        return (time.monotonic_ns() - requested_ns) / 1e9
+        return (self._clock.monotonic_ns() - requested_ns) / 1e9
 
     def _connect(self) -> DeviceInfo:
         """Open the port and request the device's description."""
         self._train_is_ours = False
-        self._port = open_port(self._url)
+        self._port = self._open_port(self._url)
         self._link = OnaLink(f"The amplifier at {self._port.name}", self._reader)
         found = self._describe()
         if self._description is None:
@@ -160,9 +197,9 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         """
         self._stop()
         first_index = 0 if self._resume is None else self._resume[0]
-        gap = self._missed(time.monotonic_ns())
+        gap = self._missed(self._clock.monotonic_ns())
         self._repeated = self.duplicates - self._reader.repeated
-        self._stream = SampleStream(self._scale_uv, first_index + gap, gap)
+        self._stream = SampleStream(self._scale_uv, first_index + gap, gap, partial(check_gap, info=self.info))
         self._streaming = True
         command = self._request_and_wait(CommandKind.START)
         if command.error is not None:
@@ -175,7 +212,19 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         self._streaming = False
         self._link.commands.stop_beat()
         self._link.commands.withdraw()
-        self._request_and_wait(CommandKind.STOP)
+        if self._request_and_wait(CommandKind.STOP).error is None:
+            self._may_be_on = False
+
+    def _lose(self) -> None:
+        if self._may_be_on:
+            self._off_after_loss = OffAfterLoss(self._clock.monotonic_ns())
+            self._send_off()
+
+    def _send_off(self) -> None:
+        if self._off_after_loss and self._off_after_loss.is_due(self._clock.monotonic_ns()):
+            self._link.send_off()
+            with contextlib.suppress(DeviceLost):
+                self._flush()
 
     def _release(self) -> None:
         if self._port is not None:
@@ -186,7 +235,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
 
     def _request(self, kind: CommandKind, body: bytes = b"") -> SentCommand:
         """Send a command without waiting for its ACK. Raises DeviceLost."""
-        command = self._link.request(kind, body, time.monotonic_ns())
+        command = self._link.request(kind, body, self._clock.monotonic_ns())
         self._flush()
         return command
 
@@ -202,9 +251,9 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
 
         What has arrived is read first, so that no ACK counts as late because the program was late.
         """
-        until_ns = time.monotonic_ns() + int(timeout_s * 1e9)
+        until_ns = self._clock.monotonic_ns() + int(timeout_s * 1e9)
         self._receive_and_send(0.0)
-        while not is_ready() and (now_ns := time.monotonic_ns()) < until_ns:
+        while not is_ready() and (now_ns := self._clock.monotonic_ns()) < until_ns:
             due_ns = self._link.commands.due_ns()
             wake_ns = until_ns if due_ns is None else min(until_ns, due_ns)
             self._receive_and_send(max(0, wake_ns - now_ns) / 1e9)
@@ -214,9 +263,9 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
             self.mark_received(arrived_ns)
             if self._tap:
                 self._tap(data, sent=False)
-            for event in self._link.receive_data(data, time.monotonic_ns()):
+            for event in self._link.receive_data(data, self._clock.monotonic_ns(), arrived_ns):
                 self._take(event, arrived_ns)
-        now_ns = time.monotonic_ns()
+        now_ns = self._clock.monotonic_ns()
         for event in self._link.service(now_ns):
             self._take(event, now_ns)
         self._flush()
@@ -268,7 +317,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
             self._link.commands.stop_beat()
         stream.add_event(status, arrived_ns)
 
-    def _require_port(self) -> Port:
+    def _require_port(self) -> BytePort:
         if self._port is None:
             self._connection.require()
             raise DeviceLost(f"{self._address} is not connected.")

@@ -19,8 +19,13 @@ PULSE_NS = 200_000_000
 """Time between two sendings of STIM_ONCE. A delivered pulse has been reported by then, so none is given twice. A late
 ACK cannot bring pulses closer than five a second either."""
 
+LATE_NS, LATE_TIMES = 120_000_000, 3
+"""Age of an ACK from which it is late: 100 ms are allowed, and the line takes some; and
+so many in a row that no stall explains them."""
+
 MAX_OUTCOMES = 256
 
+_NOT_IN_THIS_STATE = 4
 _RESULTS = {
     1: "does not know the command",
     2: "found its body malformed",
@@ -57,6 +62,11 @@ class SentCommand:
         return refusal(f"The amplifier refused {name}: it {why}.")
 
 
+def _is_running(command: SentCommand, result: int) -> bool:
+    """Return whether START, sent again for want of an ACK, is refused because the first one was carried out."""
+    return command.kind is CommandKind.START and result == _NOT_IN_THIS_STATE and len(command.seqs) > 1
+
+
 class Commands:
     """The commands of one connection; errors name the device ``name``.
 
@@ -69,7 +79,14 @@ class Commands:
         self._beats: list[int] = []
         self._beat_due_ns: int | None = None
         self._pulse_free_ns = 0
+        self._sent_ns: dict[int, int] = {}
+        self._late = 0
         self._outcomes: deque[CommandOutcome] = deque(maxlen=MAX_OUTCOMES)
+
+    @property
+    def are_late(self) -> bool:
+        """Whether the newest ACKs all came late."""
+        return self._late >= LATE_TIMES
 
     def request(self, kind: CommandKind, body: bytes, now_ns: int) -> SentCommand:
         """Send a command at once, or when those before it are settled."""
@@ -96,16 +113,20 @@ class Commands:
         self._beat_due_ns = None
         self._beats.clear()
 
-    def acknowledge(self, seq: int, result: int, now_ns: int) -> SentCommand | None:
+    def acknowledge(self, seq: int, result: int, now_ns: int, arrived_ns: int | None = None) -> SentCommand | None:
         """Process an ACK and return the command that it settles.
 
         An ACK that belongs to no command under way (late or repeated) changes nothing.
         """
+        sent_ns = self._sent_ns.pop(seq, None)
+        if sent_ns is not None:
+            is_late = (now_ns if arrived_ns is None else arrived_ns) - sent_ns > LATE_NS
+            self._late = self._late + 1 if is_late else 0
         if seq in self._beats:
             self._beats.clear()
         elif self._queue and seq in self._queue[0].seqs:
             command = self._queue[0]
-            command.result = result
+            command.result = 0 if _is_running(command, result) else result
             if seq == command.seqs[-1]:
                 return self._next(now_ns)
         return None
@@ -143,7 +164,7 @@ class Commands:
         """Send a heartbeat; the next one replaces one without an ACK."""
         if len(self._beats) == ATTEMPTS:
             raise DeviceLost(f"{self._name} did not acknowledge {ATTEMPTS} heartbeats; check its cable and power.")
-        self._beats.append(self._send(CommandKind.HEARTBEAT, b""))
+        self._beats.append(self._send_at(now_ns, CommandKind.HEARTBEAT, b""))
         self._beat_due_ns = now_ns + BEAT_NS
 
     def _overdue(self, command: SentCommand, now_ns: int) -> SentCommand | None:
@@ -173,7 +194,12 @@ class Commands:
                 command.due_ns = self._pulse_free_ns
                 return
             command.due_ns = self._pulse_free_ns = now_ns + PULSE_NS
-        command.seqs.append(self._send(command.kind, command.body))
+        command.seqs.append(self._send_at(now_ns, command.kind, command.body))
+
+    def _send_at(self, now_ns: int, kind: CommandKind, body: bytes) -> int:
+        seq = self._send(kind, body)
+        self._sent_ns[seq] = now_ns
+        return seq
 
     def _settle(self, command: SentCommand) -> None:
         command.settled = True

@@ -28,19 +28,31 @@ class OnaLink:
         self._outgoing = b""
         reader.resync()
 
-    def receive_data(self, data: bytes, now_ns: int) -> list[LinkEvent]:
-        """Return the events that ``data`` completes, in order. Never raises, whatever the bytes."""
+    def receive_data(self, data: bytes, now_ns: int, arrived_ns: int | None = None) -> list[LinkEvent]:
+        """Return the events that ``data`` completes, in order. Never raises, whatever the bytes.
+
+        ``arrived_ns`` is when it had arrived, where that is not now.
+        """
         events: list[LinkEvent] = []
         for frame in self._reader.feed(data):
             if frame.type not in _ON_COMMANDS:
+                if frame.type == Reply.SAMPLES:
+                    self.commands.confirm(CommandKind.START)
                 events.append(frame)
-            elif (event := self._event(frame, now_ns)) is not None:
+            elif (event := self._event(frame, now_ns, arrived_ns)) is not None:
                 events.append(event)
         return events
 
     def request(self, kind: CommandKind, body: bytes, now_ns: int) -> SentCommand:
         """Send a command at once, or when those before it are settled; return it without waiting for its ACK."""
         return self.commands.request(kind, body, now_ns)
+
+    def send_off(self) -> None:
+        """Send STIM_ENABLE 0 and STOP, whatever else is under way, and expect no ACK."""
+        self.commands.stop_beat()
+        self.commands.withdraw()
+        self._send(CommandKind.STIM_ENABLE, b"\0")
+        self._send(CommandKind.STOP, b"")
 
     def service(self, now_ns: int) -> list[LinkEvent]:
         """Send what is due; return the command that its timeout has settled. Raises DeviceLost after four sendings."""
@@ -62,7 +74,7 @@ class OnaLink:
         """Count a frame whose body does not follow the protocol as bad."""
         self._reader.bad += 1
 
-    def _event(self, frame: OnaFrame, now_ns: int) -> LinkEvent | None:
+    def _event(self, frame: OnaFrame, now_ns: int, arrived_ns: int | None) -> LinkEvent | None:
         """Apply ``frame`` to the commands under way; return the event to pass on, if any."""
         if frame.type == Reply.STIM and is_single_pulse(frame.body):
             self.commands.confirm(CommandKind.STIM_ONCE)
@@ -73,7 +85,7 @@ class OnaLink:
         except MalformedError:
             self.count_bad()
             return None
-        return self.commands.acknowledge(seq, result, now_ns)
+        return self.commands.acknowledge(seq, result, now_ns, arrived_ns)
 
     def _send(self, kind: int, body: bytes) -> int:
         seq, self._seq = self._seq, (self._seq + 1) % 256

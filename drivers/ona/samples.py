@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 import numpy as np
 
-from drivers.base import Block, Button, DeviceLost, Pulse, Samples, Status
+from drivers.base import Block, Button, DeviceFaulty, Pulse, Samples, Status
 from drivers.ona.frames import int24
 from drivers.ona.messages import MalformedError, fields
 from drivers.toolkit.block_builder import BlockBuilder, Clipped
@@ -22,12 +23,16 @@ class SampleStream:
     """One run of a device from START on. ``first_index`` is the index of its sample 0, after ``gap`` missing samples.
 
     Before ``confirm``, a count that goes back starts the run anew (START was sent twice). After it, one frame that goes
-    back is dropped and counted in ``duplicates``; a second in a row raises DeviceLost: the device has restarted.
+    back is dropped and counted in ``duplicates``; a second in a row raises DeviceFaulty: the device has restarted.
+    ``check_gap`` receives the samples missing before each frame, and raises where they cannot be true.
     """
 
-    def __init__(self, scale_uv: Samples, first_index: int = 0, gap: int = 0) -> None:
+    def __init__(
+        self, scale_uv: Samples, first_index: int = 0, gap: int = 0, check_gap: Callable[[int], None] | None = None
+    ) -> None:
         self._scale_uv = scale_uv
         self._first_index, self._gap = first_index, gap
+        self._check_gap = check_gap
         self._confirmed = self._went_back = False
         self.duplicates = 0
         self.sampled_ns: int | None = None
@@ -64,7 +69,7 @@ class SampleStream:
         return index
 
     def add_samples(self, body: bytes, arrived_ns: int) -> None:
-        """Add the body of SAMPLES. Raises MalformedError, DeviceLost."""
+        """Add the body of SAMPLES. Raises MalformedError, DeviceFaulty."""
         first, count, channels, flags = fields(_SAMPLES, body)
         if channels != len(self._scale_uv) or len(body) != _SAMPLES.size + 3 * count * channels:
             raise MalformedError(f"{count} samples of {channels} channels in {len(body)} bytes")
@@ -74,6 +79,8 @@ class SampleStream:
                 return
             self._begin()
         self._went_back = False
+        if self._check_gap:
+            self._check_gap(self._jump(first))
         # A gap that the device only flags has an unknown length and is shown as one sample.
         self._blocks.add_gap(self._jump(first), at_least=int(bool(flags & _DEVICE_DROPPED)))
         self._blocks.add_samples(body[_SAMPLES.size :], count, arrived_ns, self._clipped(flags))
@@ -95,7 +102,7 @@ class SampleStream:
     def _go_back(self) -> None:
         self.duplicates += 1
         if self._went_back:
-            raise DeviceLost("The amplifier has restarted its sample count, its stimulator is off; start it again.")
+            raise DeviceFaulty("The amplifier has restarted its sample count, its stimulator is off; start it again.")
         self._went_back = True
 
     def _clipped(self, flags: int) -> Clipped:

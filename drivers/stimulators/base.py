@@ -268,4 +268,6 @@ class PulsingStimulator(SeparateStimulator):
         self._enabled, self._arming_since_ns, self._train = False, None, None
         self._deliver(None, Outcome.UNCONFIRMED)
         self._connection.mark_lost(fault)
+        with contextlib.suppress(DeviceError):  # the line may still take bytes
+            self._disarm()
         raise fault

@@ -14,6 +14,7 @@ class Connection:
 
     def __init__(self, address: str) -> None:
         self._address = address
+        self._kind: type[DeviceLost] = DeviceLost
         self.reason: str | None = f"{address} is not connected yet; connect it first."
         self.is_new, self.is_closed = True, False
         self.received_ns = 0
@@ -21,10 +22,11 @@ class Connection:
     def mark_connected(self, now_ns: int) -> None:
         """Record that the device is connected and in use from ``now_ns`` on."""
         self.reason, self.is_new, self.received_ns = None, False, now_ns
+        self._kind = DeviceLost
 
     def mark_lost(self, error: DeviceLost) -> None:
         """Record that the device is lost, and why."""
-        self.reason = str(error)
+        self.reason, self._kind = str(error), type(error)
 
     def begin_reopening(self) -> None:
         """Forbid the use of the device until ``mark_connected`` is called again. Raises DeviceLost once closed."""
@@ -34,13 +36,13 @@ class Connection:
 
     def close(self) -> None:
         """Record that the device is closed for good."""
-        self.is_new, self.is_closed = False, True
+        self.is_new, self.is_closed, self._kind = False, True, DeviceLost
         self.reason = f"{self._address} has been closed."
 
     def require(self) -> None:
-        """Raise DeviceLost with the reason where the device cannot be used."""
+        """Raise DeviceLost, or what it was lost by, with the reason where the device cannot be used."""
         if self.reason is not None:
-            raise DeviceLost(self.reason)
+            raise self._kind(self.reason)
 
     def check_silence(self, now_ns: int, silence_s: float) -> None:
         """Raise DeviceLost where the device has sent nothing for more than ``silence_s``."""

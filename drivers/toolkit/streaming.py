@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from abc import abstractmethod
 from typing import Self
 
 import numpy as np
 
 from drivers.base import (
+    CLOCK,
     Amplifier,
     Block,
     Button,
+    Clock,
     DeviceError,
+    DeviceFaulty,
     DeviceInfo,
     DeviceLost,
     DeviceRefused,
@@ -26,6 +28,9 @@ from drivers.toolkit.connection import Connection
 
 SILENCE_S = 3.0
 """A device that sends nothing for this long is lost: none of the known devices pauses longer while it streams."""
+
+LONGEST_GAP_S = 10.0
+"""A longer gap between two samples of a run is a faulty count: no device was silent for so long and not lost."""
 
 RETRY_S = 0.05
 """Time between two attempts of ``reopen``: a port appears before its device is ready."""
@@ -43,9 +48,11 @@ class StreamingAmplifier(Amplifier):
     pumps_before_start = False
     """Whether ``read`` calls ``_pump`` before ``start`` too: True where replies to commands come through it."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, clock: Clock = CLOCK) -> None:
+        self._clock = clock
         self._connection = Connection(address)
         self._streaming = False
+        self._started_ns = 0
         self._sampled_ns: int | None = None
         self._resume: tuple[int, int] | None = None
         self._blocks: BlockBuilder[Samples] = BlockBuilder(0, np.concatenate)
@@ -69,6 +76,9 @@ class StreamingAmplifier(Amplifier):
     def _stop(self) -> None:
         """Command the device to stop, before ``close`` releases it; also where it is lost. May raise DeviceError."""
 
+    def _lose(self) -> None:
+        """Switch off what a lost device may still do, where its line takes bytes. Raises nothing."""
+
     def connect(self) -> Self:
         """Connect to the device and return this; its outputs stay as they are. A second call does nothing more.
 
@@ -81,7 +91,7 @@ class StreamingAmplifier(Amplifier):
         ranges_uv = [channel.range_uv for channel in self.info.channels]
         self._limits_uv = np.array([np.nan if each is None else each for each in ranges_uv], np.float32)
         self._blocks = self._new_builder(0)
-        self._connection.mark_connected(time.monotonic_ns())
+        self._connection.mark_connected(self._clock.monotonic_ns())
         return self
 
     def start(self) -> None:
@@ -110,7 +120,7 @@ class StreamingAmplifier(Amplifier):
         self._connection.begin_reopening()
         self._streaming = False
         self._release()
-        found = self._connect_until(time.monotonic() + timeout_s)
+        found = self._connect_until(self._clock.monotonic() + timeout_s)
         if not self._is_same(found):
             self._release()
             raise DeviceRefused(
@@ -145,7 +155,7 @@ class StreamingAmplifier(Amplifier):
         if not len(samples_uv):
             return
         if self._sampled_ns is None and self._resume is not None:
-            self.emit_gap(max(self._missed(arrived_ns) - len(samples_uv), 1))
+            self._blocks.add_gap(max(self._missed(arrived_ns) - len(samples_uv), 1))
         self._sampled_ns = arrived_ns
         if np.isfinite(samples_uv).all():
             self._add(samples_uv, arrived_ns)
@@ -164,7 +174,8 @@ class StreamingAmplifier(Amplifier):
         self._blocks.add_samples(samples_uv, len(samples_uv), arrived_ns, self._clipped(samples_uv))
 
     def emit_gap(self, samples: int) -> None:
-        """Pass on that so many ``samples`` are missing before the next ones."""
+        """Pass on that so many ``samples`` are missing before the next ones. Raises DeviceFaulty beyond 10 s."""
+        check_gap(samples, self.info)
         self._blocks.add_gap(samples)
 
     def emit_event(self, event: Pulse | Status | Button, arrived_ns: int) -> None:
@@ -186,9 +197,18 @@ class StreamingAmplifier(Amplifier):
         try:
             self._pump(timeout_s)
             if self._streaming:
-                self._connection.check_silence(time.monotonic_ns(), self.silence_s)
+                self._check_silence(self._clock.monotonic_ns())
         except DeviceLost as error:
             self._connection.mark_lost(error)
+            self._lose()
+
+    def _check_silence(self, now_ns: int) -> None:
+        """Raise DeviceLost where nothing arrives, or other messages and no samples."""
+        self._connection.check_silence(now_ns, self.silence_s)
+        if now_ns - (self._sampled_ns or self._started_ns) > self.silence_s * 1e9:
+            raise DeviceLost(
+                f"{self.info.address} has sent no samples for {self.silence_s:g} s; check it, and switch it off and on."
+            )
 
     def _take_blocks(self) -> list[Block]:
         return self._blocks.take()
@@ -198,8 +218,8 @@ class StreamingAmplifier(Amplifier):
         self._sampled_ns, self._streaming = None, False
         self._begin()
         self._blocks = self._new_builder(0 if self._resume is None else self._resume[0])
-        self._streaming = True
-        self._connection.mark_connected(time.monotonic_ns())
+        self._streaming, self._started_ns = True, self._clock.monotonic_ns()
+        self._connection.mark_connected(self._clock.monotonic_ns())
 
     def _missed(self, until_ns: int) -> int:
         """Return the samples missed from the last one before the loss to ``until_ns``; 0 where none had arrived."""
@@ -220,9 +240,9 @@ class StreamingAmplifier(Amplifier):
             try:
                 return self._connect_or_release()
             except DeviceError:
-                if time.monotonic() >= deadline:
+                if self._clock.monotonic() >= deadline:
                     raise
-            time.sleep(RETRY_S)
+            self._clock.sleep(RETRY_S)
 
     def _connect_or_release(self) -> DeviceInfo:
         try:
@@ -237,6 +257,16 @@ class StreamingAmplifier(Amplifier):
             return None
         with np.errstate(invalid="ignore"):
             return np.asarray((np.abs(samples_uv) >= self._limits_uv).any(axis=0))
+
+
+def check_gap(samples: int, info: DeviceInfo) -> None:
+    """Raise DeviceFaulty where a gap of ``samples`` between two samples of a run is longer than 10 s."""
+    seconds = samples / info.sample_rate_hz
+    if seconds > LONGEST_GAP_S:
+        raise DeviceFaulty(
+            f"{info.address} is faulty: its sample count jumped by {seconds:.0f} s at once. It is opened again, its "
+            "stimulator off."
+        )
 
 
 def _name(info: DeviceInfo) -> str:

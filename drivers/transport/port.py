@@ -7,14 +7,14 @@ import errno
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import serial
 
 from drivers.base import DeviceNotFound, DeviceRefused
-from drivers.transport.reader import DescriptorPort, PolledPort, Port
+from drivers.transport.reader import BytePort, DescriptorPort, PolledPort, Port
 
 BAUD = 921_600
 CONNECT_TIMEOUT_S = 2.0
@@ -29,6 +29,10 @@ if sys.platform != "win32":
 
     # pyserial does not convert this error where the descriptor closes while it is being configured
     _OPEN_ERRORS += (termios.error,)
+
+
+PortOpener = Callable[[str], BytePort]
+"""Function that opens the port at a URL, as ``open_port`` does."""
 
 
 def open_port(url: str, baud: int = BAUD, name: str = "") -> Port:

@@ -11,7 +11,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from serial import SerialTimeoutException
 
@@ -26,6 +26,21 @@ MAX_CHUNKS = 8192
 show it."""
 
 Chunk = tuple[int, bytes]
+
+
+class BytePort(Protocol):
+    """What a driver uses of an open port."""
+
+    name: str
+
+    def read(self, timeout_s: float = 0.0) -> list[Chunk]:
+        """Return what has arrived as (monotonic ns, bytes), waiting at most ``timeout_s``. Raises DeviceLost."""
+
+    def write(self, data: bytes) -> None:
+        """Send all of ``data``. Raises DeviceLost."""
+
+    def close(self) -> None:
+        """Release the port."""
 
 
 class Port(ABC):

@@ -27,6 +27,9 @@ _RECENT_S = 2.0
 _FORGET_S = 4.0
 """A motor unit without discharge for this long is forgotten."""
 
+_LONG_GAP_S = 8.0
+"""Gap whose seconds have no record of their own, in s: as long as the history of the signal."""
+
 _REPORT_EVERY_S = 0.25
 """An unchanged zone is reported again after this long."""
 
@@ -98,6 +101,8 @@ class NeedleGuide:
 
     def follow(self, part: Block) -> Iterator[tuple[int, Record]]:
         """Yield the records of ``part``, a block from ``cut``, each with the sample at which it was known."""
+        if part.first_sample - self._detector.end > _LONG_GAP_S * self._sample_rate_hz:
+            self._seconds = int(part.first_sample / self._sample_rate_hz)
         for potential in self._potentials(part.first_sample, part.samples[:, 0].astype(float)):
             yield from ((potential.known_at, record) for record in self._potential(potential))
         while (second := round((self._seconds + 1) * self._sample_rate_hz)) <= self._detector.end:

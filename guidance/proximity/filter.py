@@ -31,6 +31,9 @@ _KERNEL = 0.2
 _NEAR_LN = 0.05
 """The jitter of ln threshold is at most so large, so that a well known threshold stays known (a judgement)."""
 
+_LONGEST_PAUSE_S = 3600.0
+"""A longer pause between two pulses counts as an hour, in s: by then nothing is left of what was known."""
+
 _UNREST_S = 1.5
 """Time constant in s with which the suspicion of voluntary activity fades after an unfit sweep (a judgement)."""
 
@@ -127,8 +130,9 @@ class ProximityFilter:
 
     def _advance_to(self, t: float) -> None:
         if self._t is not None and t > self._t:
-            advance(self.particles, self._random, t - self._t, widths=self._widths)
-            refresh(self.particles, self._random, t - self._t)
+            elapsed_s = min(t - self._t, _LONGEST_PAUSE_S)
+            advance(self.particles, self._random, elapsed_s, widths=self._widths)
+            refresh(self.particles, self._random, elapsed_s)
             self._ln_short = self.particles.ln_threshold()
             self._unrest *= float(np.exp((self._t - t) / _UNREST_S))
         self._t = t

@@ -73,6 +73,7 @@ class SignalMonitor:
         For each second done: the sample by which it was known, and all channels' quality.
         """
         seconds = []
+        self._leap(int(history.resumed_at / self._sample_rate_hz))
         ready = min(history.end - self._delay, known_to)
         while self._next < ready:
             second_end = round((self._seconds + 1) * self._sample_rate_hz)
@@ -92,6 +93,17 @@ class SignalMonitor:
             return np.zeros((0, 2), np.float32), np.zeros(0, bool)
         low, high, gone = zip(*self._strip, strict=True)
         return np.array([low, high], np.float32).T, np.array(gone, bool)
+
+    def _leap(self, second: int) -> None:
+        """Go on with ``second``, in which the signal came back after a long gap; the seconds without signal are left
+        out, so that a gap costs the same whatever its length.
+        """
+        if second <= self._seconds:
+            return
+        self._seconds, self._next = second, round(second * self._sample_rate_hz)
+        self._second, self._gone, self._part = [], [], np.zeros(0)
+        self._state, self._last = None, np.zeros_like(self._last)
+        self._strip.clear()
 
     def _take(self, raw: Array) -> None:
         gone = np.isnan(raw[:, 0])

@@ -92,6 +92,7 @@ class TransientDetector:
     def advance(self, history: RingBuffer) -> list[Edge]:
         """Return the edges in the new part of ``history``, in order."""
         edges: list[Edge] = []
+        self._leap(history.resumed_at // self._hop)
         while True:
             hop_end = (self._next // self._hop + 1) * self._hop
             stop = min(hop_end, (history.end - self._beyond) // self._step * self._step)
@@ -100,6 +101,12 @@ class TransientDetector:
             self._next, edge = self._search(history, self._next, stop)
             if edge:
                 edges.append(edge)
+
+    def _leap(self, hop: int) -> None:
+        """Go on with ``hop``, in which the signal came back after a long gap, as if the gap had been searched."""
+        if hop * self._hop > self._next:
+            self._next, self._hop_of_scale = hop * self._hop, max(hop - 1, self._hop_of_scale)
+            self._scales.extend([_LEAST_SCALE_UV] * (self._scales.maxlen or 0))
 
     def _scaled_for(self, history: RingBuffer, stop: int) -> bool:
         """Return whether the usual size is known for the hop before ``stop``: from the hops before it, or for the first

@@ -16,6 +16,8 @@ class RingBuffer:
         self._capacity = capacity
         self._filled = 0
         self.end = 0
+        self.resumed_at = 0
+        """First sample after the newest gap that is longer than the buffer; 0 without one."""
 
     def append(self, first_sample: int, samples: Samples) -> None:
         """Append ``samples`` (n, channels) at ``first_sample``; missing samples before them become a gap of NaN.
@@ -25,6 +27,8 @@ class RingBuffer:
         hole = first_sample - self.end
         if hole < 0:
             raise ValueError(f"samples from {first_sample} on, but the history ends at {self.end}")
+        if hole >= self._capacity:
+            self.resumed_at = first_sample
         if hole:
             self._push(np.full((min(hole, self._capacity), samples.shape[1]), np.nan, np.float32))
         self._push(samples[-self._capacity :])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,6 @@ from types import SimpleNamespace
 import pytest
 from serial.tools import list_ports
 
-from drivers.base import DeviceRefused
 from drivers.discovery import search as discovery
 from drivers.discovery.usb_ids import BOOT_LOADERS, KNOWN, OF_VENDOR, resets
 from tests.drivers.fake_sound import FakeSound
@@ -32,11 +32,11 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ports that were opened, none of which exists."""
     tried: list[str] = []
 
-    def refuse(url: str) -> None:
+    def refuse(url: str, **_: object) -> None:
         tried.append(url)
-        raise DeviceRefused("nobody is there.")
+        raise PermissionError(errno.EACCES, "nobody is there")
 
-    monkeypatch.setattr("drivers.ona.amplifier.open_port", refuse)
+    monkeypatch.setattr("serial.serial_for_url", refuse)
     return tried
 
 

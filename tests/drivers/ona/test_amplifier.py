@@ -77,13 +77,29 @@ def test_samples_of_a_start_sent_twice_count_from_the_second(bench: Bench, ack_f
             return None
         starts.append(command.seq)
         ack = (fake_ona.ACK, bytes((command.seq, 0)))
-        return samples if len(starts) == 1 else [ack, *samples] if ack_first else [samples[0], ack, *samples[1:]]
+        return [] if len(starts) == 1 else [ack, *samples] if ack_first else [samples[0], ack, *samples[1:]]
 
     bench.fake.script = script
     blocks = read_samples(bench.started(), 60)
     assert sum(len(block.samples) + block.lost_before for block in blocks) == 60
     assert blocks[-1].end_sample == 60
     assert sum(block.lost_before for block in blocks) == (0 if ack_first else 20)
+
+
+def test_samples_show_that_start_was_carried_out_where_its_ack_is_lost(bench: Bench) -> None:
+    bench.fake.script = lambda command: (
+        [(fake_ona.SAMPLES, samples_body(0, ROWS))] if command.type == fake_ona.START else None
+    )
+    (block,) = read_samples(bench.started(), 20)
+    assert (block.first_sample, block.lost_before) == (0, 0)
+    assert bench.fake.kinds().count(fake_ona.START) == 1
+
+
+def test_start_refused_on_its_second_sending_has_been_carried_out_by_the_first(bench: Bench) -> None:
+    bench.fake.script = replying(fake_ona.START, None, 4)
+    amplifier = bench.started()
+    bench.fake.send(fake_ona.SAMPLES, samples_body(0, ROWS))
+    assert read_samples(amplifier, 20)[-1].end_sample == 20
 
 
 def test_a_deaf_device_is_lost_in_words_within_half_a_second(bench: Bench) -> None:
