@@ -19,6 +19,7 @@ PRIORITIES = {
     "signal-dead": "high",
     "stimulus-unrequested": "high",
     "device-fault": "high",
+    "clock-wrong": "high",
     "stimulator-not-off": "high",
     "lead-off": "medium",
     "stimulus-not-delivered": "medium",
@@ -29,6 +30,7 @@ PRIORITIES = {
     "impedance-fall": "medium",
     "dose-limit": "medium",
     "audio-lost": "medium",
+    "computer-slow": "medium",
     "samples-lost": "low",
     "saturated": "low",
 }
@@ -66,10 +68,10 @@ class AlarmBoard:
         known.causes[cause] = known.text = text
         return None
 
-    def holds(self, code: str) -> bool:
-        """Return whether the condition ``code`` holds now."""
+    def holds(self, code: str, cause: str | None = None) -> bool:
+        """Return whether the condition ``code`` holds now, by ``cause`` or by any."""
         known = self._occurrences.get(code)
-        return known is not None and bool(known.causes)
+        return known is not None and (bool(known.causes) if cause is None else cause in known.causes)
 
     def acknowledge(self) -> list[str]:
         """Acknowledge all signals, and end those whose condition has passed; return the codes not

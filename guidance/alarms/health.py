@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from drivers.base import Block, Status
 from guidance.alarms.board import AlarmBoard
+from guidance.alarms.timing import TimingMonitor
 from guidance.contracts.commands import Acknowledge, FrameAck
 from guidance.contracts.events import Alarm, Entry, Proximity
 from guidance.contracts.signal_fitness import stale_after_s
@@ -29,7 +30,11 @@ _AT_LIMIT_S = 1.0
 _CLOSE_PROBABLE = 0.5
 """Probability of the zone ``close`` from which ``too-close`` holds: more likely than not."""
 
+_STATUS_S = 1.0
+"""A status may belong to a sample so far from its block, in s; beyond it, its time cannot be true (a judgement)."""
+
 _AT_LIMIT = "The amplifier reports that its input has been at its limit for a second; check the electrodes."
+_UNFIT = ("device-lost", "device-fault", "clock-wrong", "saturated", "lead-off", "signal-dead")
 _AWAY = "The screen has not responded for a second. Nobody sees the guidance; no pulse is given."
 _CLOSE = "The threshold is at or below the lower bound: the tip may be in the nerve. Withdraw."
 _DEAD = (
@@ -62,6 +67,7 @@ class HealthMonitor:
         self._losses: deque[tuple[float, float]] = deque(maxlen=200)
         self._armed_t: float | None = None
         self._within_t = 0.0
+        self.timing = TimingMonitor(alarms, sample_rate_hz)
 
     def receive(self, message: FrameAck | Acknowledge, now_ns: int) -> Iterator[Entry]:
         """Receive, at host time ``now_ns``, that the screen drew a frame or that the alarms were acknowledged."""
@@ -88,10 +94,11 @@ class HealthMonitor:
         if block.lost_before:
             lost_s = block.lost_before / self._sample_rate_hz
             self._losses.append((t, lost_s))
-            text = f"{lost_s * 1e3:.0f} ms of the signal were lost; check the cable."
+            why = ": the computer is too slow" if self.timing.computer_is_slow else "; check the cable"
+            text = f"{lost_s * 1e3:.0f} ms of the signal were lost{why}."
             yield from self._changes(t, {"samples-lost": text})
         for status in block.status:
-            yield from self._status(status)
+            yield from self._status(status, block)
 
     def second(self, second: QualitySecond, t: float) -> Iterator[Alarm]:
         """Yield the alarms that a ``second`` of signal begins or ends."""
@@ -110,7 +117,7 @@ class HealthMonitor:
         age_s = _age(self._arrived_ns, now_ns)
         arriving = age_s is not None and age_s <= SIGNAL_FRESH_S
         lost_s = sum(lost_s for at, lost_s in self._losses if at > t - 1.0)
-        troubled = any(self._alarms.holds(code) for code in ("device-lost", "saturated", "lead-off", "signal-dead"))
+        troubled = any(self._alarms.holds(code) for code in _UNFIT)
         return arriving and lost_s <= _LOSS_BORNE and not troubled and self._fault is None and self.storage_ok
 
     def signal_dead(self, why: str | None) -> Iterator[Alarm]:
@@ -144,6 +151,8 @@ class HealthMonitor:
         yield from self._update("display-lost", _AWAY if _is_away(state) else None)
         if not state.connected:
             self._arrived_ns = None
+            self.timing.restart()
+        yield from self.timing.supervise(t)
         silent = state.connected and state.signal_age_s is not None and state.signal_age_s > 2 * SIGNAL_FRESH_S
         yield from self._update("stale", "No samples arrive; check the amplifier." if silent else None, "signal")
         if stimulation:
@@ -156,6 +165,10 @@ class HealthMonitor:
             yield from self._update("stimulus-not-delivered", stimulation.output.not_on, "output")
             yield from self._update("stimulator-not-off", stimulation.output.not_off)
 
+    def is_silent(self, state: InterlockConditions) -> bool:
+        """Return whether no samples arrive, so that device time does not pass and nothing is known any more."""
+        return not state.connected or (state.signal_age_s or 0.0) > 2 * SIGNAL_FRESH_S
+
     def conditions(self, stimulation: Stimulation | None, now_ns: int, *, headless: bool) -> InterlockConditions:
         """Return the state that the interlock depends on, at host time ``now_ns``."""
         return InterlockConditions(
@@ -165,16 +178,20 @@ class HealthMonitor:
             response_pending=stimulation is not None and stimulation.response_pending,
             without_response=0 if stimulation is None else stimulation.without_response,
             storage_ok=self.storage_ok,
-            connected=not self._alarms.holds("device-lost"),
+            connected=not self._alarms.holds("device-lost") and not self._alarms.holds("device-fault", "stream"),
             lead_off=any(self.lead_off),
             device_fault=self._fault,
             headless=headless,
             device_floods=self._floods,
             signal_dead=self._alarms.holds("signal-dead"),
+            clock_wrong=self._alarms.holds("clock-wrong"),
+            host_s=now_ns / 1e9,
         )
 
-    def _status(self, status: Status) -> Iterator[tuple[float, Alarm]]:
-        t = status.sample / self._sample_rate_hz
+    def _status(self, status: Status, block: Block) -> Iterator[tuple[float, Alarm]]:
+        sample, may = status.sample, round(_STATUS_S * self._sample_rate_hz)
+        is_near = block.first_sample - may <= sample <= block.end_sample + may
+        t = (sample if is_near else block.end_sample) / self._sample_rate_hz
         self.lead_off = status.lead_off
         self._fault = None if status.fault == "none" else status.fault
         off = ", ".join(str(i + 1) for i, lead in enumerate(status.lead_off) if lead)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from guidance import __version__
 from guidance.cli.command_table import CommandTable
 from guidance.common.errors import BAD_ARGUMENTS, EXIT_STATUSES, FAILED
+
+if TYPE_CHECKING:
+    from guidance.session import Host
 
 
 @click.group(cls=CommandTable, epilog=EXIT_STATUSES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,10 +25,10 @@ def cli() -> None:
     """
 
 
-def main() -> None:
-    """Run the command line; every error ends as one sentence on standard error."""
+def main(host: Host | None = None) -> None:
+    """Run the command line on this computer, or on ``host``; every error ends as one sentence on standard error."""
     try:
-        cli.main(standalone_mode=False)
+        cli.main(standalone_mode=False, obj=host)
         if sys.stdout is not None:
             sys.stdout.flush()
     except click.exceptions.Exit as leave:

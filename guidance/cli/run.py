@@ -81,7 +81,7 @@ def demo(seed: int, front: str, **options: Any) -> None:
 def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -> None:
     """Run a procedure at ``address``; in a demo the needle records too where the protocol is guided by needle EMG."""
     from guidance.journal.store import default_store
-    from guidance.session import LiveJob
+    from guidance.session import HOST, Host, LiveJob
 
     check_events(options)
     sound, case_options = sound_of(options), _case(options)
@@ -98,6 +98,7 @@ def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -
         lsl_out=options["lsl_out"],
         sound=None if options["no_audio"] else sound,
         raw_log=options["raw_log"],
+        host=click.get_current_context().find_object(Host) or HOST,
         **case_options,
     )
     run_job(job, headless=options["headless"], theme=options["theme"])

@@ -62,9 +62,12 @@ class BackgroundWorker(Generic[Item]):
         return self._started and not self._thread.is_alive()
 
     def start(self) -> Self:
-        """Start the thread and return the worker; items put before come first."""
+        """Start the thread and return the worker; items put before come first. Raises OSError."""
+        try:
+            self._thread.start()
+        except RuntimeError:
+            raise OSError(errno.EAGAIN, "this computer can start no more threads") from None
         self._started = True
-        self._thread.start()
         return self
 
     def put(self, item: Item) -> bool:

@@ -27,6 +27,9 @@ class BlockProcessor:
         parts = self._parts
         parts.counters.count_block(block)
         if parts.is_live and block.pulses:
+            for pulse in block.pulses:
+                late_s = 0.0 if pulse.requested_ns is not None else parts.t - parts.seconds(pulse.sample)
+                yield from parts.timed(parts.health.timing.report_late(late_s, parts.t))
             block = replace(block, pulses=tuple(self._reconcile(block)))
         yield from (TimedRecord(t, alarm) for t, alarm in parts.health.block(block))
         if parts.stimulation:

@@ -57,6 +57,8 @@ class Engine:
         yield from parts.timed(parts.dose.begin())
         for message in messages:
             yield from self._commands.execute(message, now_ns or 0)
+        if now_ns is not None:
+            yield from parts.timed(parts.health.timing.pace(blocks, now_ns))
         for block in blocks:
             yield from self._blocks.records(block)
         if now_ns is not None:
@@ -91,6 +93,7 @@ class Engine:
         if record:
             yield TimedRecord(self.t, record)
         if text is not None and disarm and self.stimulation:
+            self.stimulation.operator_must_arm |= code == "device-fault"
             yield from self._parts.timed(self.stimulation.disarm("safety", text))
 
     @recorded
@@ -158,11 +161,13 @@ class Engine:
     def _supervise(self, now_ns: int) -> Iterator[TimedRecord]:
         """Yield what the passing of time brings at host time ``now_ns``: timeouts, alarms, and the next pulse."""
         parts, stimulation = self._parts, self.stimulation
-        for item in stimulation.overdue(self.t) if stimulation else ():
+        for item in stimulation.overdue(self.t, now_ns / 1e9) if stimulation else ():
             yield parts.timed_unconfirmed(item) if isinstance(item, PendingPulse) else TimedRecord(self.t, item)
         yield from parts.timed(parts.health.flood(floods=parts.report_limit.floods(self.t)))
         state = parts.conditions(now_ns)
         if stimulation:
             yield from parts.timed(stimulation.tick(self.t, state))
             yield from parts.timed(stimulation.check_output(self.t, now_ns, connected=state.connected))
+        if parts.health.is_silent(state):
+            yield from parts.timed(parts.proximity.lapse_silent())
         yield from parts.timed(parts.health.supervise(stimulation, state, self.t))

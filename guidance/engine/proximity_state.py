@@ -59,6 +59,11 @@ class ProximityState:
         if self.input_dead and self.newest and self.newest.valid:
             yield from self.adopt(self.newest)
 
+    def lapse_silent(self) -> Iterator[Record]:
+        """Yield a ``stale`` proximity in place of a valid one: no samples arrive, so device time does not pass."""
+        if self.newest and self.newest.valid:
+            yield from self.lapse_stale()
+
     def lapse_stale(self) -> Iterator[Record]:
         """Yield a ``stale`` proximity in place of the newest, and a change of the cue."""
         if self.newest:

@@ -8,9 +8,8 @@ import os
 from pathlib import Path
 
 from guidance.common.errors import UsageError
-from guidance.common.worker import BackgroundWorker
 from guidance.journal.chain import ORIGIN, with_chain
-from guidance.journal.files import create_private, sync_folder, write_all
+from guidance.journal.files import DISK, Disk
 from guidance.journal.locks import lock
 
 EVENTS_NAME = "events.jsonl"
@@ -29,59 +28,85 @@ class Journal:
     the stream is written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, disk: Disk = DISK) -> None:
         """Begin the journal of the procedure in ``folder``. Raises UsageError if the file cannot be created."""
-        path = folder / EVENTS_NAME
-        self.name = str(path)
-        try:
-            self._fd = _new_locked_file(path)
-        except OSError as fault:
-            raise UsageError(
-                f"The journal {path} cannot be created ({fault.strerror}); name another --store."
-            ) from None
-        sync_folder(folder)
-        sync_folder(folder.parent)
+        self._path, self._disk = folder / EVENTS_NAME, disk
+        self.name = str(self._path)
+        self._worker = disk.worker("journal to disk", periodic=self.sync, every_s=SYNC_S, finish=self.sync)
         self.chain, self.lines, self.ended = ORIGIN, 0, False
         self._size = self._synced = 0
-        self._worker = BackgroundWorker[None](
-            "journal to disk", periodic=self.sync, every_s=SYNC_S, finish=self.sync
-        ).start()
+        self._changed: OSError | None = None
+        try:
+            self._fd = _new_locked_file(self._path, disk)
+            self._start()
+        except OSError as fault:
+            raise UsageError(
+                f"The journal {self._path} cannot be created ({fault.strerror}); name another --store."
+            ) from None
 
     def write(self, line: bytes) -> None:
         """Write ``line`` whole or not at all. Raises OSError, also for an earlier line that did not reach the disk."""
-        if self._worker.fault is not None:
-            raise self._worker.fault
+        fault = self._changed or self._worker.fault
+        if fault is not None:
+            raise fault
         written, chain = with_chain(self.chain, line)
         try:
-            write_all(self._fd, written)
-        except OSError:
+            self._disk.write(self._fd, written)
+        except BaseException:
             with contextlib.suppress(OSError):
-                os.ftruncate(self._fd, self._size)
+                self._disk.truncate(self._fd, self._size)
             raise
         self.chain = chain
         self.lines += 1
         self.ended = line.startswith(END)
         self._size += len(written)
 
+    def check(self) -> None:
+        """Check that the file is still there and holds what was written; nothing more is written where it does not.
+
+        Raises OSError.
+        """
+        size = self._disk.size(self._path, self._fd)
+        if size is None:
+            self._changed = OSError(errno.ENOENT, "it was deleted, moved or replaced while it was written")
+        elif size != self._size:
+            self._changed = OSError(errno.EIO, f"it has {size} bytes, and {self._size} were written: it was changed")
+        if self._changed:
+            raise self._changed
+
     def close(self) -> None:
         """Sync the rest to the disk and release the file. An error of the disk is not reported any more."""
         self._worker.close()
         os.close(self._fd)
 
+    def _start(self) -> None:
+        """Sync the name to the disk and start the worker. Raises OSError."""
+        try:
+            self._disk.sync_folder(self._path.parent)
+            self._disk.sync_folder(self._path.parent.parent)
+            self._worker.start()
+        except BaseException:
+            os.close(self._fd)
+            raise
+
     def sync(self) -> None:
         """Sync the written lines to the disk. Raises OSError."""
         size = self._size
         if size > self._synced:
-            os.fsync(self._fd)
+            self._disk.sync(self._fd)
             self._synced = size
 
 
-def _new_locked_file(path: Path) -> int:
+def _new_locked_file(path: Path, disk: Disk) -> int:
     """Create a file that is locked before it has the name ``path``, so that it never looks like a cut-off one."""
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     beside = path.with_name(f".{path.name}")
-    fd = create_private(beside)
+    fd = disk.create(beside)
     lock(fd)
-    beside.rename(path)
+    try:
+        disk.rename(beside, path)
+    except BaseException:
+        os.close(fd)
+        raise
     return fd

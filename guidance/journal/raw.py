@@ -7,9 +7,8 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 
-from guidance.common.worker import BackgroundWorker
 from guidance.journal.event_log import SYNC_S
-from guidance.journal.files import create_private, write_all
+from guidance.journal.files import DISK, Disk
 
 RECEIVED_NAME, SENT_NAME = "received.raw", "sent.raw"
 
@@ -17,11 +16,10 @@ RECEIVED_NAME, SENT_NAME = "received.raw", "sent.raw"
 class RawLog:
     """A log of received and sent bytes. Bytes before ``begin`` wait until there is a folder for them."""
 
-    def __init__(self) -> None:
+    def __init__(self, disk: Disk = DISK) -> None:
+        self._disk = disk
         self._fds: dict[bool, int] = {}
-        self._worker = BackgroundWorker[tuple[bool, bytes]](
-            "line to disk", self._take, periodic=self._sync, every_s=SYNC_S, finish=self._finish
-        )
+        self._worker = disk.worker("line to disk", self._take, periodic=self._sync, every_s=SYNC_S, finish=self._finish)
 
     @property
     def fault(self) -> OSError | None:
@@ -32,7 +30,7 @@ class RawLog:
         """Write to ``folder`` from now on, waiting bytes first. Raises OSError."""
         with ExitStack() as opened:
             for sent, name in ((False, RECEIVED_NAME), (True, SENT_NAME)):
-                self._fds[sent] = create_private(folder / name)
+                self._fds[sent] = self._disk.create(folder / name)
                 opened.callback(os.close, self._fds[sent])
             opened.pop_all()
         self._worker.start()
@@ -48,11 +46,11 @@ class RawLog:
 
     def _take(self, item: tuple[bool, bytes]) -> None:
         sent, data = item
-        write_all(self._fds[sent], data)
+        self._disk.write(self._fds[sent], data)
 
     def _sync(self) -> None:
         for fd in self._fds.values():
-            os.fsync(fd)
+            self._disk.sync(fd)
 
     def _finish(self) -> None:
         try:

@@ -6,6 +6,7 @@ import contextlib
 import shutil
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from guidance.contracts.events import Entry, Stimulus, TimedRecord
 from guidance.contracts.snapshot import JournalView
 from guidance.journal.bdf import pulse_text
 from guidance.journal.event_log import Journal
+from guidance.journal.files import DISK, Disk
 from guidance.journal.raw import RawLog
 from guidance.journal.seal import Seal, write_seal
 from guidance.journal.signal import Note, SignalFile
@@ -32,25 +34,34 @@ class ProcedureRecord:
     ``journal`` is written by the owner that numbers the records; signal and annotations are written here.
     """
 
-    def __init__(self, folder: Path, info: DeviceInfo, began: datetime, raw: RawLog | None = None) -> None:
+    def __init__(
+        self, folder: Path, info: DeviceInfo, began: datetime, raw: RawLog | None = None, disk: Disk = DISK
+    ) -> None:
         """Begin all files of a procedure on device ``info`` that ``began`` then. Raises UsageError."""
         self.folder, self._raw, self._sample_rate_hz = folder, raw, info.sample_rate_hz
         self._store = store_option(folder.parent)
-        self.journal = Journal(folder)
-        try:
-            self._signal = SignalFile(folder, info, began)
-            self._signal.space.measure()
-            if raw:
-                raw.begin(folder)
-        except OSError as fault:
-            self.journal.close()
-            shutil.rmtree(folder, ignore_errors=True)
-            raise UsageError(
-                f"The signal cannot be recorded in {folder} ({fault.strerror}); make room, or name another --store."
-            ) from None
-        self._signal.start()
+        self._disk = disk
+        with ExitStack() as unfinished:
+            unfinished.callback(shutil.rmtree, folder, ignore_errors=True)
+            self.journal = Journal(folder, disk)
+            unfinished.callback(self.journal.close)
+            self._begin_signal(info, began, raw)
+            unfinished.pop_all()
         self._reported: dict[str, str | None] = {}
         self._offsets: deque[tuple[int, int]] = deque(maxlen=_RECENT_PULSES)
+
+    def _begin_signal(self, info: DeviceInfo, began: datetime, raw: RawLog | None) -> None:
+        try:
+            self._signal = SignalFile(self.folder, info, began, disk=self._disk)
+            self._signal.space.measure()
+            if raw:
+                raw.begin(self.folder)
+            self._signal.start()
+        except OSError as fault:
+            raise UsageError(
+                f"The signal cannot be recorded in {self.folder} ({fault.strerror}); make room, or name another "
+                "--store."
+            ) from None
 
     def write_blocks(self, blocks: Sequence[Block]) -> None:
         """Write the signal of ``blocks``."""
@@ -87,7 +98,7 @@ class ProcedureRecord:
         if self.journal.ended:
             with contextlib.suppress(OSError):  # the next start seals it
                 self.journal.sync()
-                write_seal(self.folder, Seal(self.journal.lines, self.journal.chain, self._signal.digest))
+                write_seal(self.folder, Seal(self.journal.lines, self.journal.chain, self._signal.digest), self._disk)
 
     def _pulse(self, record: Stimulus) -> Note:
         """Return the annotation of a pulse, at the instant within the sample that the device reported."""

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from guidance.journal.bdf import HEADER_SIGNAL_BYTES
-from guidance.journal.files import open_plain, replace_private
+from guidance.journal.files import DISK, Disk, open_plain, replace_private
 
 SEAL_NAME = "seal.json"
 
@@ -29,9 +29,9 @@ class Seal:
     signal: str | None
 
 
-def write_seal(folder: Path, seal: Seal) -> None:
+def write_seal(folder: Path, seal: Seal, disk: Disk = DISK) -> None:
     """Write ``seal`` to ``folder``. Raises OSError."""
-    replace_private(folder / SEAL_NAME, json.dumps(asdict(seal)).encode() + b"\n")
+    replace_private(folder / SEAL_NAME, json.dumps(asdict(seal)).encode() + b"\n", disk)
 
 
 def read_seal(folder: Path) -> Seal | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from drivers.base import Block, DeviceInfo, Samples
-from guidance.common.worker import MOST_WAITING, BackgroundWorker
+from guidance.common.worker import MOST_WAITING
 from guidance.journal.bdf import (
     HIGHEST_RANGE_UV,
     RECORD_COUNT_BYTES,
@@ -25,7 +25,7 @@ from guidance.journal.bdf import (
 )
 from guidance.journal.disk_space import DiskSpace
 from guidance.journal.event_log import SYNC_S
-from guidance.journal.files import create_private, write_all
+from guidance.journal.files import DISK, Disk
 from guidance.journal.flawed_spans import SKIPPED, FlawedSpan, FlawFinder
 
 SIGNAL_NAME = "signal.bdf"
@@ -51,9 +51,12 @@ class SignalFile:
     After ``close``, ``digest`` is the SHA-256 of all records followed by the header.
     """
 
-    def __init__(self, folder: Path, info: DeviceInfo, began: datetime, *, name: str = SIGNAL_NAME) -> None:
+    def __init__(
+        self, folder: Path, info: DeviceInfo, began: datetime, *, name: str = SIGNAL_NAME, disk: Disk = DISK
+    ) -> None:
         """Begin the file ``name`` in ``folder``. Raises OSError."""
-        self._worker = BackgroundWorker[Block | Note](
+        self._disk = disk
+        self._worker = disk.worker(
             "signal to disk", self._take, periodic=self._sync, every_s=SYNC_S, finish=self._finish,
             most_waiting=MOST_WAITING,
         )  # fmt: skip
@@ -62,8 +65,8 @@ class SignalFile:
         self._flaws = self._new_flaw_finder()
         self.space = DiskSpace(folder, self._layout.record_bytes / self._layout.duration_s)
         self._path = folder / name
-        self._fd = create_private(self._path)
-        write_all(self._fd, self._layout.header_for(0))
+        self._fd = disk.create(self._path)
+        disk.write(self._fd, self._layout.header_for(0))
         self._room = np.zeros((self._layout.samples, len(info.channels)), np.float32)
         self._filled = self._records = self._next_sample = 0
         self._notes: deque[bytes] = deque()
@@ -126,7 +129,7 @@ class SignalFile:
         self._layout = layout_of(self._info, self._began)
         self._flaws = self._new_flaw_finder()
         os.lseek(self._fd, 0, os.SEEK_SET)
-        write_all(self._fd, self._layout.header_for(0))
+        self._disk.write(self._fd, self._layout.header_for(0))
 
     def _annotate(self, span: FlawedSpan) -> None:
         first_s, stop_s = (
@@ -165,7 +168,7 @@ class SignalFile:
         count = count_fitting(list(self._notes), self._layout.room)
         notes = b"".join(self._notes.popleft() for _ in range(count))
         record = self._layout.record(self._room, self._records, notes)
-        write_all(self._fd, record)
+        self._disk.write(self._fd, record)
         self._hash.update(record)
         self._records += 1
         self._filled = 0
@@ -173,11 +176,14 @@ class SignalFile:
 
     def _count(self) -> None:
         os.lseek(self._fd, RECORD_COUNT_BYTES.start, os.SEEK_SET)
-        write_all(self._fd, f"{self._records:<8}".encode())
+        self._disk.write(self._fd, f"{self._records:<8}".encode())
         os.lseek(self._fd, 0, os.SEEK_END)
 
     def _sync(self) -> None:
-        os.fsync(self._fd)
+        size = self._disk.size(self._path, self._fd)
+        if size is None or size < len(self._layout.header) + self._records * self._layout.record_bytes:
+            raise OSError(errno.ENOENT, "the file was deleted, moved or cut while it was written")
+        self._disk.sync(self._fd)
         self.space.measure()
 
     def _fill_up(self) -> None:
@@ -192,13 +198,13 @@ class SignalFile:
         try:
             if self.fault is None:
                 self._fill_up()
-                os.fsync(self._fd)
+                self._disk.sync(self._fd)
         finally:
             with contextlib.suppress(OSError):  # a full disk may have taken part of a record
-                os.ftruncate(self._fd, len(self._layout.header) + self._records * self._layout.record_bytes)
+                self._disk.truncate(self._fd, len(self._layout.header) + self._records * self._layout.record_bytes)
             os.close(self._fd)
         if not self._records:
-            self._path.unlink()
+            self._path.unlink(missing_ok=True)
         elif self.fault is None:
             self._hash.update(self._layout.header_for(self._records))
             self.digest = self._hash.hexdigest()

@@ -14,7 +14,7 @@ from platformdirs import user_data_path
 
 from guidance.common.errors import UsageError, UserError
 from guidance.journal.event_log import EVENTS_NAME
-from guidance.journal.files import create_private, open_plain
+from guidance.journal.files import DISK, Disk, create_private, open_plain
 from guidance.journal.locks import in_use
 from guidance.journal.seal import SEAL_NAME
 
@@ -41,7 +41,7 @@ def store_option(store: Path) -> str | None:
     return None if place == default_store().resolve() else str(place)
 
 
-def new_procedure(store: Path, protocol_id: str, now: datetime) -> Path:
+def new_procedure(store: Path, protocol_id: str, now: datetime, disk: Disk = DISK) -> Path:
     """Create a folder in ``store`` for a procedure that begins ``now``. Raises UsageError if that fails."""
     stamp = _stamp(now)
     try:
@@ -50,7 +50,7 @@ def new_procedure(store: Path, protocol_id: str, now: datetime) -> Path:
         for attempt in range(100):
             folder = store / f"{stamp}-{protocol_id}{f'-{attempt}' if attempt else ''}"
             try:
-                folder.mkdir(mode=0o700)
+                disk.make_folder(folder)
             except FileExistsError:
                 continue
             return folder

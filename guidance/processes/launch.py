@@ -28,6 +28,9 @@ SWITCH_S = 0.0005
 
 _END_S = 3.0
 
+ENDING = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+"""Signals that end a run without a screen in order; the last comes where its terminal is closed."""
+
 ScreenMain = Callable[[EngineLink], str | None]
 """Shows a procedure on this process's terminal until the operator leaves; returns the folder of the procedure whose
 note is to be signed, or None.
@@ -49,9 +52,9 @@ class EngineJob(Protocol):
 
 
 def run_headless(job: EngineJob) -> ExitOutcome:
-    """Run ``job`` in this process, without a screen; Ctrl-C and SIGTERM end it in order."""
+    """Run ``job`` in this process, without a screen; Ctrl-C, SIGTERM and the end of its terminal end it in order."""
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDING:
         signal.signal(number, lambda *_: stop.set())
     return _run(job, NoScreenChannel(), stop)
 
@@ -154,6 +157,8 @@ def _run(job: EngineJob, screen_channel: ScreenChannel, stop: threading.Event) -
             fault_sentence = session.run(channel, stop.is_set)
     except (UserError, DeviceError) as fault:
         return outcome_of(fault)
+    except MemoryError:
+        return ExitOutcome(FAILED, "This computer has no memory left; close other programs, then start again.")
     return ExitOutcome(FAILED, fault_sentence) if fault_sentence else ExitOutcome(DONE)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -55,7 +56,8 @@ class NoScreenChannel:
 
     def notify(self, sentence: str) -> None:
         """Write ``sentence`` to standard error."""
-        print(f"needle-guidance: {sentence}", file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):  # the terminal may be closed
+            print(f"needle-guidance: {sentence}", file=sys.stderr, flush=True)
 
 
 class SocketScreenChannel:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 
-from drivers.base import Amplifier, Block, DeviceError, DeviceLost, Simulation, Stimulator
+from drivers.base import CLOCK, Amplifier, Block, Clock, DeviceError, DeviceFaulty, DeviceLost, Simulation, Stimulator
 from guidance.contracts.origin import Origin, reports_simulation
 from guidance.session.amplifier_with_stimulator import AmplifierWithStimulator
 from guidance.stimulation.actions import Action, FirePulse, SwitchOutput
 
-RETRY_S = 0.25
+RETRY_S = 0.05
 
 
 class LiveDevice:
-    """A device that survives its loss. ``lost`` says why it is not there now; ``read`` keeps trying to reopen it."""
+    """A device that survives its loss. ``lost`` says why it is not there now; ``read`` keeps trying to reopen it.
+
+    ``is_faulty``: it was given up because its data could not be true.
+    """
 
     def __init__(
-        self, amplifier: Amplifier, *, requests_pulses: bool, follow: Callable[[Sequence[Block]], None] | None = None
+        self,
+        amplifier: Amplifier,
+        *,
+        requests_pulses: bool,
+        follow: Callable[[Sequence[Block]], None] | None = None,
+        clock: Clock = CLOCK,
     ) -> None:
         """Use ``amplifier``, and its stimulator only where the program ``requests_pulses``.
 
@@ -27,8 +34,9 @@ class LiveDevice:
         self._stimulator = amplifier if requests_pulses and isinstance(amplifier, Stimulator) else None
         alone = amplifier.amplifier if isinstance(amplifier, AmplifierWithStimulator) else amplifier
         self._simulation = alone if isinstance(alone, Simulation) else None
-        self._follow = follow
+        self._follow, self._clock = follow, clock
         self.lost: str | None = None
+        self.is_faulty = False
         self._lost_at = self._retry_at = 0.0
 
     @property
@@ -43,9 +51,14 @@ class LiveDevice:
         return Origin(live=True, simulated=self.is_simulated or reports_simulation(info.model, info.address))
 
     @property
+    def replies_late(self) -> bool:
+        """Whether the stimulator replies later than its protocol allows."""
+        return self._stimulator is not None and self._stimulator.replies_late
+
+    @property
     def lost_for_s(self) -> float:
         """How long the device has been lost, in s of the host's clock."""
-        return 0.0 if self.lost is None else time.monotonic() - self._lost_at
+        return 0.0 if self.lost is None else self._clock.monotonic() - self._lost_at
 
     def start(self) -> None:
         """Begin to stream, the stimulator off. Raises DeviceError."""
@@ -55,13 +68,14 @@ class LiveDevice:
     def read(self, timeout_s: float) -> list[Block]:
         """Return the blocks that have arrived, waiting at most ``timeout_s``; none while the device is lost."""
         if self.lost is not None:
-            time.sleep(timeout_s)
+            self._clock.sleep(timeout_s)
             self._reopen()
             return []
         try:
             blocks = self._amplifier.read(timeout_s)
         except DeviceLost as fault:
-            self.lost, self._lost_at = str(fault), time.monotonic()
+            self.lost, self._lost_at = str(fault), self._clock.monotonic()
+            self.is_faulty = isinstance(fault, DeviceFaulty)
             return []
         if self._follow:
             self._follow(blocks)
@@ -87,13 +101,13 @@ class LiveDevice:
             self._simulation.steer(words)
 
     def _reopen(self) -> None:
-        if time.monotonic() < self._retry_at:
+        if self._clock.monotonic() < self._retry_at:
             return
         try:
             self._amplifier.reopen()
         except DeviceError as fault:
             self.lost = str(fault)
-            self._retry_at = time.monotonic() + RETRY_S
+            self._retry_at = self._clock.monotonic() + RETRY_S
         else:
             self.lost = None
             self.act([SwitchOutput(on=False)])  # clears a fault that the device has stored since

@@ -6,11 +6,11 @@ import io
 import os
 import stat
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from drivers.base import CLOCK, Clock
 from guidance.common.errors import StorageError, UsageError
 from guidance.common.worker import BackgroundWorker
 from guidance.contracts.events import RecordSerializer, TimedRecord
@@ -34,8 +34,9 @@ class LineTarget(Protocol):
 class EventWriter:
     """Writer that numbers and stamps every record, and writes it to all its targets, line by line."""
 
-    def __init__(self, *targets: LineTarget | None) -> None:
+    def __init__(self, *targets: LineTarget | None, clock: Clock = CLOCK) -> None:
         """Write to each of ``targets``; ``close`` closes them."""
+        self._clock = clock
         self._numbering = RecordSerializer()
         self._targets = [target for target in targets if target is not None]
         self._failed_targets: list[LineTarget] = []
@@ -43,7 +44,7 @@ class EventWriter:
 
     def write(self, timed: TimedRecord) -> None:
         """Stamp and write one record. Raises StorageError once for each target that fails, and stops writing to it."""
-        line = (self._numbering.line(timed, time.monotonic_ns()) + "\n").encode("utf-8", "backslashreplace")
+        line = (self._numbering.line(timed, self._clock.monotonic_ns()) + "\n").encode("utf-8", "backslashreplace")
         for target in list(self._targets):
             try:
                 target.write(line)

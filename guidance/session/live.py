@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 
-from drivers.base import Block, DeviceLost
+from drivers.base import CLOCK, Block, Clock, DeviceLost
 from guidance.alarms.health import fault_text
 from guidance.contracts.commands import OperatorCommand, Quit, SimulatorCommand
 from guidance.contracts.events import Entry, TimedRecord
@@ -28,12 +27,18 @@ RECONNECT_S = 10.0
 FIT_S = 1.0
 """A headless session arms the stimulator once the signal has been fit for this long."""
 
+CLOCKS_DIFFER, CLOCKS_DIFFER_S = 0.05, 2.0
+"""Share and seconds of the duration by which the two clocks may differ before the host's decides: the device starts
+later, and a wrong clock runs twice as fast or slow (a judgement, unsourced).
+"""
+
 SCREENLESS_S = 600.0
 """A session whose screen is lost goes on for at most this long."""
 
 _REQUEST_S = 0.5
 """Time between two searches for a request to end, in s; a start waits some seconds for the end."""
 
+_REPLIES_LATE = "The amplifier replies later than its protocol allows: off comes late too. Have it inspected."
 _REAL_TIME: float | None = 1.0
 
 
@@ -48,17 +53,19 @@ class LiveSession:
         duration_s: float | None,
         notices: list[str],
         stack: ExitStack,
+        clock: Clock = CLOCK,
     ) -> None:
         """Run ``engine`` on ``device`` for ``duration_s`` of its time; ``notices`` are shown at the start."""
-        self._engine, self._device = engine, device
+        self._engine, self._device, self._clock = engine, device, clock
         self._origin, self._speed = device.origin, _REAL_TIME
         self._record, self._sound = outputs.record, outputs.sound
         self._output = RecordOutput(engine, outputs)
-        self._shutdown = Shutdown(engine, device, self._output)
+        self._shutdown = Shutdown(engine, device, self._output, clock)
         self._duration_s, self._notices, self._stack = duration_s, notices, stack
+        self._began_s = clock.monotonic()
         self._lost: str | None = None
         self._status_received = False
-        self._fit_since: float | None = None
+        self._fit_since: tuple[float, float] | None = None
         self._screen_lost_at: float | None = None
         self._request_due = 0.0
         self._ended: str | None = None
@@ -84,7 +91,7 @@ class LiveSession:
             if self._ended != "error":
                 screen_channel.show(self._draw, at_once=True)
         if self._ended == "device-lost":
-            raise DeviceLost(_sentences(not_off, self._lost or "The amplifier was lost."))
+            raise DeviceLost(_sentences(not_off, self._output.fault_sentence, self._lost or "The amplifier was lost."))
         return _sentences(not_off, self._output.fault_sentence) or None
 
     def _loop(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str:
@@ -103,7 +110,7 @@ class LiveSession:
         self._record.write_blocks(blocks)
         self._output.check_storage()
         messages = screen_channel.messages()
-        now_ns = time.monotonic_ns()
+        now_ns = self._clock.monotonic_ns()
         self._write(self._engine.step(blocks, now_ns, messages))
         self._steer(messages)
         self._update_sound(blocks, messages)
@@ -117,7 +124,7 @@ class LiveSession:
     def _end_reason(self, screen_channel: ScreenChannel, messages: list[OperatorCommand], stopping: bool) -> str | None:
         if stopping or any(isinstance(message, Quit) for message in messages):
             return "operator"
-        if self._duration_s is not None and self._engine.t >= self._duration_s:
+        if self._duration_s is not None and self._is_over(self._duration_s):
             return "duration"
         if screen_channel.gone and self._screen_lost_too_long():
             return "error"
@@ -126,9 +133,17 @@ class LiveSession:
         alone = self._engine.settings.headless or screen_channel.gone
         return "device-lost" if alone and self._device.lost_for_s > RECONNECT_S else None
 
+    def _is_over(self, duration_s: float) -> bool:
+        """Return whether ``duration_s`` have passed by the device's clock, unless the host's differs too much."""
+        by_device = self._engine.t >= duration_s
+        if not self._origin.live:
+            return by_device
+        passed_s, may_s = self._clock.monotonic() - self._began_s, duration_s * CLOCKS_DIFFER + CLOCKS_DIFFER_S
+        return passed_s >= duration_s + may_s or (by_device and passed_s >= duration_s - may_s)
+
     def _screen_lost_too_long(self) -> bool:
         """Note that the screen is lost; returns whether it has been for too long."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         if self._screen_lost_at is None:
             self._screen_lost_at = now
             self._engine.screen_lost()
@@ -138,7 +153,7 @@ class LiveSession:
 
     def _end_requested(self) -> bool:
         """Return whether a later start of the program requests the end; the folder is searched every ``_REQUEST_S``."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         if now < self._request_due:
             return False
         self._request_due = now + _REQUEST_S
@@ -149,7 +164,9 @@ class LiveSession:
         if self._device.lost != self._lost:
             self._lost = self._device.lost
             self._fit_since = None
-            self._write(self._engine.update_condition("device-lost", self._lost))
+            is_faulty = self._device.is_faulty
+            self._write(self._engine.update_condition("device-lost", None if is_faulty else self._lost))
+            self._write(self._engine.update_condition("device-fault", self._lost if is_faulty else None, "stream"))
         if blocks and not self._status_received:
             self._report_first_status(blocks, screen_channel)
         return blocks
@@ -164,7 +181,7 @@ class LiveSession:
             screen_channel.notify(notice)
 
     def _arm_when_fit(self, now_ns: int) -> None:
-        """Arm without an operator, once the device streams and its signal has been fit for ``FIT_S``."""
+        """Arm without an operator, once the signal has been fit for ``FIT_S`` by both clocks."""
         engine = self._engine
         stimulation = engine.stimulation
         if stimulation is None or stimulation.armed or stimulation.operator_must_arm:
@@ -172,8 +189,8 @@ class LiveSession:
         if not engine.is_fit(now_ns):
             self._fit_since = None
         elif self._fit_since is None:
-            self._fit_since = engine.t
-        elif engine.t - self._fit_since >= FIT_S:
+            self._fit_since = engine.t, now_ns / 1e9
+        elif min(engine.t - self._fit_since[0], now_ns / 1e9 - self._fit_since[1]) >= FIT_S:
             self._write(engine.arm("controller", now_ns))
             self._fit_since = None
 
@@ -183,6 +200,8 @@ class LiveSession:
         stimulation = self._engine.stimulation
         if stimulation and stimulation.armed:
             self._write(self._engine.update_condition("stimulus-not-delivered", refused, "refused"))
+            late = _REPLIES_LATE if self._device.replies_late else None
+            self._write(self._engine.update_condition("device-fault", late, "replies", disarm=False))
             self._device.act(self._engine.actions)
 
     def _steer(self, messages: list[OperatorCommand]) -> None:

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from drivers import open_device, open_stimulator
 from drivers.base import Amplifier, DeviceInfo, Simulation
 from guidance.audio.settings import SoundSettings
 from guidance.audio.sound import Mute, Sound
@@ -17,6 +16,7 @@ from guidance.journal.encryption import key_of_file
 from guidance.journal.raw import RawLog
 from guidance.note.case_sheet import CaseSheet, save_case
 from guidance.session.amplifier_with_stimulator import AmplifierWithStimulator
+from guidance.session.host import HOST, Host
 from guidance.session.live import LiveSession
 from guidance.session.lsl_outlet import LslOutlets
 from guidance.session.startup import Startup
@@ -28,7 +28,8 @@ class LiveJob:
     """A procedure to run on the device at ``address``; ``sim:SEED`` is a simulated patient.
 
     Without ``sound`` it is muted. ``case`` is saved apart from the events, encrypted where a ``key_file`` is named.
-    ``stimulator`` is the address of an external stimulator. ``lsl_out`` streams signal and events to LSL.
+    ``stimulator`` is the address of an external stimulator. ``lsl_out`` streams signal and events to LSL. ``host`` is
+    the computer that it runs on.
     """
 
     settings: Settings
@@ -42,12 +43,13 @@ class LiveJob:
     key_file: str | None = None
     stimulator: str | None = None
     lsl_out: bool = False
+    host: Host = HOST
 
     def open(self) -> LiveSession:
         """Open the session, its device streaming. Raises UserError and DeviceError."""
         check_stimulus(self.settings)
-        with Startup(self.store, self.events) as startup:
-            raw = RawLog() if self.raw_log else None
+        with Startup(self.store, self.events, self.host) as startup:
+            raw = RawLog(self.host.disk) if self.raw_log else None
             if raw:
                 startup.stack.callback(raw.close)
             amplifier = self._open_amplifier(startup.stack)
@@ -63,7 +65,8 @@ class LiveJob:
             engine = Engine(self.settings, info, startup.wall_time, stimulation)
             notices = startup.notices(self.settings.protocol)
             notices += amplifier.info.notes + (info.stimulator.notes if info.stimulator else ())
-            return LiveSession(engine, device, outputs, self.duration_s, notices, startup.stack.pop_all())
+            clock = self.host.clock
+            return LiveSession(engine, device, outputs, self.duration_s, notices, startup.stack.pop_all(), clock)
 
     def _keep_case(self, folder: Path) -> None:
         if self.case:
@@ -76,11 +79,11 @@ class LiveJob:
 
     def _open_amplifier(self, stack: ExitStack) -> Amplifier:
         """Open the amplifier, with the external stimulator if there is one; ``stack`` closes them."""
-        amplifier = open_device(self.address)
+        amplifier = self.host.open_device(self.address)
         stack.callback(amplifier.close)
         if self.stimulator is None:
             return amplifier
-        stimulator = open_stimulator(self.stimulator)
+        stimulator = self.host.open_stimulator(self.stimulator)
         stack.callback(stimulator.close)
         if isinstance(amplifier, Simulation) and stimulator.info.fires:
             raise UsageError(f"{self.address} is a simulated patient; {self.stimulator} cannot stimulate it.")

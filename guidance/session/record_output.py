@@ -55,11 +55,21 @@ class RecordOutput:
                 self._report_write_fault(fault)
 
     def check_storage(self) -> None:
-        """Report faults of the record beside the journal; the guidance goes on without it."""
+        """Report a journal that is gone or changed, which ends the stimulation, and faults of the record beside it."""
+        if self._engine.journal_ok:
+            self._check_journal()
         for cause, text in self._outputs.record.troubles():
             if text and cause != "space" and self._engine.journal_ok:
                 self.fault_sentence = text
             self.write(self._engine.update_condition("storage", text, cause, disarm=False))
+
+    def _check_journal(self) -> None:
+        journal = self._outputs.record.journal
+        try:
+            journal.check()
+        except OSError as fault:
+            text = f"The record {journal.name} is lost: {fault.strerror}. Nothing more is recorded."
+            self._report_write_fault(StorageError(text, journal.name))
 
     def _report_write_fault(self, fault: StorageError) -> None:
         """Raise the storage alarm; the loss of the journal disarms, the loss of the copy of the events does not."""

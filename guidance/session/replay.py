@@ -25,6 +25,9 @@ from guidance.signal.pipeline import LEAST_RATE_HZ
 _TICK_S = 0.004
 _FAST_BLOCK_S = 0.25
 
+LONGEST_GAP_S = 10.0
+"""A longer gap of a recording is played as one of this length: nobody waits through it (a judgement)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReplayJob:
@@ -159,8 +162,8 @@ class PlaybackClock:
         return max(0, int(min(passed, sys.maxsize)) - self._delivered)
 
     def count(self, samples: int, gap: int) -> None:
-        """Count ``samples`` as played; a ``gap`` of lost samples takes its own time."""
-        self._delivered += samples + gap
+        """Count ``samples`` as played; a ``gap`` of lost samples takes its own time, at most ``LONGEST_GAP_S``."""
+        self._delivered += samples + min(gap, round(LONGEST_GAP_S * self._sample_rate_hz))
 
     def pause(self, *, on: bool) -> None:
         """Stop the clock, or let it go on from where it stopped."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 import traceback
 from pathlib import Path
 
-from drivers.base import DeviceError
+from drivers.base import Clock, DeviceError
 from guidance.common.errors import UserError
 from guidance.contracts.events import TimedRecord
 from guidance.session.device import LiveDevice
@@ -26,9 +25,9 @@ class Shutdown:
     ``not_off`` says why the output may still be on; None where the device reported that it is off.
     """
 
-    def __init__(self, engine: EngineLoop, device: LiveDevice, output: RecordOutput) -> None:
+    def __init__(self, engine: EngineLoop, device: LiveDevice, output: RecordOutput, clock: Clock) -> None:
         """End the stimulation that ``engine`` requests from ``device``, and write its records to ``output``."""
-        self._engine, self._device, self._output = engine, device, output
+        self._engine, self._device, self._output, self._clock = engine, device, output, clock
         self.not_off: str | None = None
 
     def switch_off(self) -> None:
@@ -62,7 +61,7 @@ class Shutdown:
         output = stimulation.output
         self.not_off = None if output.is_off else NOT_KNOWN
         while self._device.lost is None:
-            output.follow(self._engine.t, time.monotonic_ns(), wanted=False)
+            output.follow(self._engine.t, self._clock.monotonic_ns(), wanted=False)
             if output.is_off or output.not_off:
                 self.not_off = output.not_off
                 return

@@ -25,6 +25,7 @@ from guidance.processes.sockets import folder_notice
 from guidance.protocol import Protocol
 from guidance.session.device import LiveDevice
 from guidance.session.event_writer import BackgroundWriter, EventWriter
+from guidance.session.host import HOST, Host
 from guidance.session.lsl_outlet import LslOutlets
 from guidance.session.record_output import SessionOutputs
 
@@ -32,9 +33,9 @@ from guidance.session.record_output import SessionOutputs
 class Startup:
     """The opening of a session. On exit it closes all that ``stack`` holds, unless the caller has taken that over."""
 
-    def __init__(self, store: str, events: str | None) -> None:
+    def __init__(self, store: str, events: str | None, host: Host = HOST) -> None:
         """Prepare a procedure in the folder ``store``, its events copied to ``events``. Raises UserError."""
-        self.store = Path(store)
+        self.store, self._host = Path(store), host
         self.stack = ExitStack()
         self._notices, self._cut_off = _inspect_store(self.store)
         self._copy = BackgroundWriter(events) if events else None
@@ -59,7 +60,8 @@ class Startup:
         ``requests_pulses``: whether the program will request pulses from it. ``lsl`` receives all its blocks.
         """
         self._notices += [_recovery_notice(folder) for folder in self._cut_off]
-        device = LiveDevice(amplifier, requests_pulses=requests_pulses, follow=lsl.blocks if lsl else None)
+        follow = lsl.blocks if lsl else None
+        device = LiveDevice(amplifier, requests_pulses=requests_pulses, follow=follow, clock=self._host.clock)
         device.start()
         self._began = datetime.now().astimezone()
         return device
@@ -74,8 +76,10 @@ class Startup:
     ) -> SessionOutputs:
         """Open the outputs of a procedure by ``protocol`` on device ``info``, its record begun. Raises UsageError."""
         self.stack.callback(sound.close)
-        record = ProcedureRecord(new_procedure(self.store, protocol.id, self._began), info, self._began, raw)
-        writer = EventWriter(record.journal, self._copy, lsl)
+        disk = self._host.disk
+        folder = new_procedure(self.store, protocol.id, self._began, disk)
+        record = ProcedureRecord(folder, info, self._began, raw, disk)
+        writer = EventWriter(record.journal, self._copy, lsl, clock=self._host.clock)
         self.stack.callback(writer.close)
         self.stack.callback(record.close)
         return SessionOutputs(writer, record, sound)

@@ -34,9 +34,18 @@ Action = SwitchOutput | FirePulse | SetTrain
 
 @dataclass(slots=True)
 class PendingPulse:
-    """A pulse requested at device time ``t`` in s; ``reported_sample`` is where the device reports that it began."""
+    """A pulse requested at device time ``t`` and host time ``host_s`` in s (None: no clock runs).
+
+    ``reported_sample`` is where the device reports that it began.
+    """
 
     t: float
     current_ma: float
     width_ms: float
     reported_sample: int | None = None
+    host_s: float | None = None
+
+    def age_s(self, t: float, host_s: float | None) -> float:
+        """Return the seconds since the request, by whichever clock has run further: either may stand still."""
+        by_host_s = 0.0 if host_s is None or self.host_s is None else host_s - self.host_s
+        return max(t - self.t, by_host_s)

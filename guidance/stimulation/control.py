@@ -52,6 +52,7 @@ class Stimulation(PulseRequests):
         self.output = OutputMonitor()
         self._unrequested = UnrequestedPulses()
         self._t = 0.0
+        self._host_s: float | None = None
 
     @property
     def unrequested(self) -> str | None:
@@ -85,8 +86,10 @@ class Stimulation(PulseRequests):
         """Note that the response to the pulse at ``sample`` is known."""
 
     @abstractmethod
-    def overdue(self, t: float) -> Iterator[Command | PendingPulse]:
-        """Give up what has been awaited for too long, armed or not; yield a pulse that stays unconfirmed."""
+    def overdue(self, t: float, host_s: float | None = None) -> Iterator[Command | PendingPulse]:
+        """Give up what has been awaited for too long by either clock (s), armed or not; yield a pulse that stays
+        unconfirmed.
+        """
 
     @abstractmethod
     def _continue(self, t: float, state: InterlockConditions) -> Iterator[Command]:
@@ -107,7 +110,7 @@ class Stimulation(PulseRequests):
 
     def arm(self, t: float, state: InterlockConditions, by: str) -> Iterator[Command]:
         """Arm the output, or refuse with a reason; a refusal requests off again, which clears a fault of the device."""
-        self._t = t
+        self._t, self._host_s = t, state.host_s
         why = disarm_reason(state) or no_samples_reason(state) or self._unrequested.refusal(t)
         why = why or self.bounds.refusal(self._next_ma(), self.pulse_width_ms, self.usual_pulse_rate_hz)
         self.arm_refusal = why
@@ -157,14 +160,14 @@ class Stimulation(PulseRequests):
 
     def tick(self, t: float, state: InterlockConditions) -> Iterator[Command]:
         """Switch off at device time ``t`` if something demands it, else request what is due; call after ``overdue``."""
-        self._t = t
+        self._t, self._host_s = t, state.host_s
         if not self.armed:
             return
         why = self._unrequested.why or disarm_reason(state)
         if why is None:
             yield from self._continue(t, state)
             return
-        self.operator_must_arm |= state.device_floods
+        self.operator_must_arm |= state.device_floods or state.clock_wrong
         self.operator_must_arm |= state.device_fault is not None and state.device_fault not in PASSING_FAULTS
         yield from self.disarm("safety", why)
 

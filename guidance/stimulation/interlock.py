@@ -33,6 +33,9 @@ through the skin.
 SIGNAL_FRESH_S = 0.25
 """Age of the newest sample, in s, up to which a pulse may be given."""
 
+SIGNAL_LOST_S = 1.0
+"""Age of the newest sample, in s, beyond which the stimulator must be off: nothing shows its effect (a judgement)."""
+
 SCREEN_ALIVE_S = 1.0
 """Age of the newest frame acknowledgement, in s, up to which the screen counts as seen."""
 
@@ -138,7 +141,7 @@ class InterlockConditions:
     """The state that a pulse depends on; ages are in s, None where it never was.
 
     ``response_pending``: the response to the last pulse is not known yet; ``without_response``: so many pulses in a row
-    had none.
+    had none. ``host_s`` is the host's clock.
     """
 
     armed: bool
@@ -153,10 +156,13 @@ class InterlockConditions:
     headless: bool
     signal_dead: bool = False
     device_floods: bool = False
+    clock_wrong: bool = False
+    host_s: float | None = None
 
 
 def disarm_reason(state: InterlockConditions) -> str | None:
     """Return why the stimulator must be off, in words; None while it may stay armed."""
+    silent = state.connected and state.signal_age_s is not None and state.signal_age_s > SIGNAL_LOST_S
     away = state.screen_age_s is None or state.screen_age_s > SCREEN_ALIVE_S
     reasons = (
         (away and not state.headless, "the screen has not responded for a second"),
@@ -164,6 +170,8 @@ def disarm_reason(state: InterlockConditions) -> str | None:
         (not state.connected, "the amplifier is not connected"),
         (state.device_fault is not None, f"the amplifier reports a fault ({state.device_fault})"),
         (state.device_floods, "the device reports more pulses than a stimulator can give"),
+        (silent, "no samples have arrived for a second"),
+        (state.clock_wrong, "the device's sample rate is not what it claims"),
         (state.lead_off, "an electrode is off"),
         (state.signal_dead, "the input is dead"),
         (

@@ -27,13 +27,17 @@ _CATCH_UP = 0.1
 """Share of a period by which a pulse may follow its predecessor early, so that the beat is kept."""
 
 
+_CLOCKS_DIFFER = 0.05
+"""Share of the shortest period by which the two clocks and the loop's pace may differ at once (a judgement)."""
+
+
 class SinglePulses(Stimulation):
     """Single pulses, each requested when the response to the one before is known."""
 
     def __init__(self, controller: Controller, bounds: PulseBounds, width_ms: float, pulse_rate_hz: float) -> None:
         """Initialize as Stimulation does."""
         super().__init__(controller, bounds, width_ms, pulse_rate_hz)
-        self._beat_t = self._fired_t = -math.inf
+        self._beat_t = self._fired_t = self._fired_host_s = -math.inf
         self._pending: PendingPulse | None = None
         self._unconfirmed = 0
         self._withheld_reason: str | None = None
@@ -82,13 +86,13 @@ class SinglePulses(Stimulation):
         self._beat_t = max(self._beat_t, t - 1 / self.pulse_rate_hz)
         self.actions.append(SwitchOutput(on=True))
 
-    def overdue(self, t: float) -> Iterator[Command | PendingPulse]:
+    def overdue(self, t: float, host_s: float | None = None) -> Iterator[Command | PendingPulse]:
         """Give up the last pulse, as Stimulation does, where its confirmation or its response took too long."""
         pending = self._pending
-        if pending and pending.reported_sample is not None and t - pending.t > RESPONSE_S:
+        if pending and pending.reported_sample is not None and pending.age_s(t, host_s) > RESPONSE_S:
             self._pending = None
             self.without_response += 1
-        elif pending and pending.reported_sample is None and t - pending.t > CONFIRM_S:
+        elif pending and pending.reported_sample is None and pending.age_s(t, host_s) > CONFIRM_S:
             self._unconfirmed += 1
             self.delivery_fault = UNCONFIRMED
             yield from self.abandon_pending()
@@ -98,7 +102,7 @@ class SinglePulses(Stimulation):
 
     def _continue(self, t: float, state: InterlockConditions) -> Iterator[Command]:
         due_t = self._due_t
-        if t < due_t or self.response_pending:
+        if t < due_t or self.response_pending or self._is_too_soon:
             return
         current_ma = self._next_ma()
         why = self._refusal(current_ma, state)
@@ -107,7 +111,8 @@ class SinglePulses(Stimulation):
             return
         self._withheld_reason = None
         self._beat_t, self._fired_t = max(due_t, t - _CATCH_UP / self.pulse_rate_hz), t
-        self._pending = PendingPulse(t, current_ma, self.pulse_width_ms)
+        self._fired_host_s = -math.inf if self._host_s is None else self._host_s
+        self._pending = PendingPulse(t, current_ma, self.pulse_width_ms, host_s=self._host_s)
         self._request(FirePulse(current_ma, self.pulse_width_ms), t)
         yield from self._record_change()
 
@@ -115,6 +120,12 @@ class SinglePulses(Stimulation):
     def _due_t(self) -> float:
         """When the next pulse is due, at the rate wanted by now; device time in s."""
         return max(self._beat_t + 1 / self.pulse_rate_hz, self._fired_t + 1 / self.bounds.max_rate_hz)
+
+    @property
+    def _is_too_soon(self) -> bool:
+        """Whether by the host's clock the next pulse would exceed the highest rate; the device's clock may be wrong."""
+        least_s = (1 - _CLOCKS_DIFFER) / self.bounds.max_rate_hz
+        return self._host_s is not None and self._host_s - self._fired_host_s < least_s
 
     def _withhold(self, current_ma: float, why: str) -> Iterator[Command]:
         """Record that a pulse is refused: once for as long as the reason stays."""
@@ -141,6 +152,7 @@ class PulseTrain(Stimulation):
         """Initialize as Stimulation does."""
         super().__init__(controller, bounds, width_ms, pulse_rate_hz)
         self._lapses_t = 0.0
+        self._lapses_host_s: float | None = None
         self._train_rate_hz = pulse_rate_hz
         self._response_known = False
 
@@ -173,15 +185,16 @@ class PulseTrain(Stimulation):
         self._response_known = True
 
     def _begin(self, t: float, current_ma: float) -> None:
-        self._extend(t)
+        self._extend(t, self._host_s)
         self._train(current_ma, t)
         self.actions.append(SwitchOutput(on=True))
 
-    def overdue(self, t: float) -> Iterator[Command | PendingPulse]:
+    def overdue(self, t: float, host_s: float | None = None) -> Iterator[Command | PendingPulse]:
         """Let the train lapse, as Stimulation does, where nothing is known of its pulses for too long."""
         if self._response_known:
-            self._extend(t)
-        if self.armed and t > self._lapses_t:
+            self._extend(t, host_s)
+        late = host_s is not None and self._lapses_host_s is not None and host_s > self._lapses_host_s
+        if self.armed and (t > self._lapses_t or late):
             self.operator_must_arm, self.delivery_fault = True, UNCONFIRMED
             yield from self.disarm("safety", "the pulses of the train are not confirmed, or have no known response")
 
@@ -198,6 +211,7 @@ class PulseTrain(Stimulation):
         self._train_rate_hz = self.pulse_rate_hz
         self._request(SetTrain(current_ma, self.width_ms, self._train_rate_hz), t)
 
-    def _extend(self, t: float) -> None:
+    def _extend(self, t: float, host_s: float | None) -> None:
         self._response_known = False
-        self._lapses_t = t + 1 / min(self._train_rate_hz, self.pulse_rate_hz) + RESPONSE_S
+        lasts_s = 1 / min(self._train_rate_hz, self.pulse_rate_hz) + RESPONSE_S
+        self._lapses_t, self._lapses_host_s = t + lasts_s, None if host_s is None else host_s + lasts_s

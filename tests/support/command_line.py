@@ -13,6 +13,8 @@ from pathlib import Path
 from unittest import mock
 
 from guidance.cli import main
+from guidance.processes.launch import ENDING
+from guidance.session import Host
 from tests.support.event_rules import Line, read
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -40,7 +42,7 @@ class Done:
 @contextlib.contextmanager
 def signals_restored() -> Iterator[None]:
     """Restore the signal handlers at the end."""
-    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.getsignal(number) for number in ENDING}
     try:
         yield
     finally:
@@ -48,14 +50,14 @@ def signals_restored() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def command(*arguments: str | Path) -> Done:
-    """Run ``needle-guidance`` with ``arguments`` here; any exception but SystemExit is raised."""
+def command(*arguments: str | Path, host: Host | None = None) -> Done:
+    """Run ``needle-guidance`` with ``arguments`` here, or on ``host``; any exception but SystemExit is raised."""
     out, err = io.StringIO(), io.StringIO()
     status: object = 0
     argv = mock.patch.object(sys, "argv", ["needle-guidance", *map(str, arguments)])
     with signals_restored(), argv, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            main()
+            main(host)
         except SystemExit as leave:
             status = leave.code
     return Done(status, out.getvalue(), err.getvalue())

@@ -49,7 +49,7 @@ class VirtualBlock:
         bench.after(_INJECTS_AT_S + 12.0, lambda: bench.seat.send(OperatorNote("pain")))
         plan = plan_of(drugs(), DosePatient(70.0, 54.0), SOLUTION)
         settings = Settings(load("femoral"), Mode.AUTO, headless=False, dose=plan)
-        job = LiveJob(settings, str(bench.store), "ona:virtual", None, duration_s, case=self._case)
+        job = LiveJob(settings, str(bench.store), "ona:virtual", None, duration_s, case=self._case, host=bench.host)
         job.open().run(bench.seat, lambda: False)
         (journal,) = bench.store.glob("*/events.jsonl")
         return journal.parent

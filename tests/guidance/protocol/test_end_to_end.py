@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
 import pytest
 
@@ -17,39 +15,16 @@ from tests.support.event_rules import faults, read
 SECONDS = "3.5"
 
 
-class InThisProcess:
-    """A replacement for the simulated patient's process: the device is the bench's."""
-
-    address = "ona:virtual"
-
-    def __init__(self, *_: Any, **__: Any) -> None:
-        """Start nothing."""
-
-    def send(self, text: str) -> None:
-        """Ignore the control line."""
-
-    def close(self) -> None:
-        """Close nothing."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> VirtualBench:
-    monkeypatch.setattr("drivers.simulated.amplifier.SimulatedDevice", InThisProcess)
     return VirtualBench(tmp_path, monkeypatch)
 
 
 def demo(bench: VirtualBench, name: str, *options: str) -> Done:
     return command(
-        "demo", "--protocol", name, "--headless", "--duration", SECONDS, "--store", bench.store, "--no-audio", *options
-    )
+        "demo", "--protocol", name, "--headless", "--duration", SECONDS, "--store", bench.store, "--no-audio", *options,
+        host=bench.host,
+    )  # fmt: skip
 
 
 def armed(lines: list[Line]) -> list[Line]:

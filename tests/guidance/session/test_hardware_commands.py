@@ -176,6 +176,7 @@ def test_bad_arguments_are_refused(words: tuple[str, ...]) -> None:
 
 def test_a_check_stimulates_nothing(bench: VirtualBench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("guidance.device_check.check.time", bench.clock)
+    monkeypatch.setattr("drivers.open_device", bench.open_device)
     found = check_device("ona:virtual", 3.0)
     assert found.samples == 15_000
     assert found.round_trip is not None

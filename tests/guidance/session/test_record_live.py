@@ -133,7 +133,7 @@ def test_a_store_that_is_read_only_is_reported_at_the_start(
     def refuse(*_: object, **__: object) -> int:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
-    monkeypatch.setattr("guidance.journal.event_log.create_private", refuse)
+    monkeypatch.setattr("guidance.journal.files.create_private", refuse)
     outcome = bench.run(1.0)
     assert outcome.status == BAD_ARGUMENTS
     assert "(Read-only file system); name another --store" in (outcome.sentence or "")
@@ -181,7 +181,7 @@ def test_a_procedure_does_not_disturb_another(bench: VirtualBench) -> None:
 
 def test_the_raw_log_holds_every_byte_of_the_line_for_its_user_alone(bench: VirtualBench) -> None:
     settings = Settings(load("generic-block"), Mode.MANUAL, headless=True)
-    live = LiveJob(settings, str(bench.store), "ona:virtual", None, 3.0, raw_log=True)
+    live = LiveJob(settings, str(bench.store), "ona:virtual", None, 3.0, raw_log=True, host=bench.host)
     assert live.open().run(bench.seat, lambda: False) is None
     received, sent = newest(bench) / "received.raw", newest(bench) / "sent.raw"
     assert bench.written.endswith(sent.read_bytes())

@@ -5,21 +5,20 @@ Time passes only where the program would wait, so a minute of a procedure takes 
 
 from __future__ import annotations
 
-import heapq
 import json
 from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from drivers.base import DeviceError, DeviceLost, DeviceNotFound
+from drivers.base import Amplifier, DeviceError, DeviceLost, DeviceNotFound
+from drivers.ona.amplifier import OnaAmplifier
 from drivers.simulated.device import OnaDevice
 from drivers.simulated.faults import Faults
 from drivers.simulated.patient import Patient
-from drivers.transport.reader import Chunk
+from drivers.transport.reader import BytePort, Chunk
 from guidance.common.errors import UserError
 from guidance.contracts.commands import Arm, FrameAck, OperatorCommand
 from guidance.contracts.snapshot import Snapshot
@@ -27,42 +26,12 @@ from guidance.engine.settings import Mode, Settings
 from guidance.processes import ExitOutcome, outcome_of
 from guidance.processes.screen_channel import ScreenChannel
 from guidance.protocol import load
-from guidance.session import LiveJob
+from guidance.session import Host, LiveJob
+from tests.support.virtual_clock import VirtualClock
 
 Line = dict[str, Any]
 
-_TIMED = (
-    "drivers.ona.amplifier", "drivers.toolkit.streaming", "guidance.session.live", "guidance.session.shutdown",
-    "guidance.session.device", "guidance.session.event_writer", "guidance.processes.screen_channel",
-)  # fmt: skip
 _STEP_NS = 4_000_000
-
-
-class Clock:
-    """Replacement of the module ``time``; what is scheduled happens when its time is reached."""
-
-    def __init__(self) -> None:
-        self.now_ns = 1_000_000_000_000
-        self._scheduled: list[tuple[int, int, Callable[[], object]]] = []
-        self._order = count()
-
-    def monotonic_ns(self) -> int:
-        return self.now_ns
-
-    def monotonic(self) -> float:
-        return self.now_ns / 1e9
-
-    def sleep(self, seconds: float) -> None:
-        self.pass_until(self.now_ns + int(seconds * 1e9))
-
-    def pass_until(self, until_ns: int) -> None:
-        while self._scheduled and self._scheduled[0][0] <= until_ns:
-            self.now_ns, _, act = heapq.heappop(self._scheduled)
-            act()
-        self.now_ns = max(self.now_ns, until_ns)
-
-    def after(self, seconds: float, act: Callable[[], object]) -> None:
-        heapq.heappush(self._scheduled, (self.now_ns + int(seconds * 1e9), next(self._order), act))
 
 
 class Wire:
@@ -98,7 +67,7 @@ class Wire:
 class Seat:
     """A screen in this process that acknowledges frames until it is frozen; ``send`` queues a command."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
         self._frames = 0
         self._queue: list[OperatorCommand] = []
@@ -131,10 +100,9 @@ class VirtualBench:
     """A device and a clock; faults are scheduled, then a procedure ``run``s and its records are ``lines``."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.clock = Clock()
-        for module in _TIMED:
-            monkeypatch.setattr(f"{module}.time", self.clock)
-        monkeypatch.setattr("drivers.ona.amplifier.open_port", self._open)
+        self.clock = VirtualClock()
+        monkeypatch.setattr("guidance.processes.screen_channel.time", self.clock)
+        self.host = Host(self.clock, self.open_device)
         self.faults = Faults(rng=np.random.default_rng(1))
         patient = Patient(1, sample_rate_hz=5000, channels=1, scenario="hold", start_mm=6.0)
         self.device = OnaDevice(patient, serial="V-1", faults=self.faults)
@@ -169,7 +137,9 @@ class VirtualBench:
         chosen = Settings(load("generic-block"), mode, headless=not screen, **settings)
         screen_channel: ScreenChannel = self.seat
         try:
-            job = LiveJob(chosen, str(self.store), "ona:virtual", events, duration_s, stimulator=stimulator)
+            job = LiveJob(
+                chosen, str(self.store), "ona:virtual", events, duration_s, stimulator=stimulator, host=self.host
+            )
             delivery_fault = job.open().run(screen_channel, lambda: False)
         except (UserError, DeviceError) as fault:
             return outcome_of(fault)
@@ -190,7 +160,11 @@ class VirtualBench:
         """Return the records of ``kind`` with the given fields."""
         return [line for line in self.lines if line["kind"] == kind and all(line[key] == fields[key] for key in fields)]
 
-    def _open(self, _url: str) -> Wire:
+    def open_device(self, address: str) -> Amplifier:
+        """Connect the driver to the device, whatever the address."""
+        return OnaAmplifier(address, address=address, clock=self.clock, open_port=self._open).connect()
+
+    def _open(self, _url: str) -> BytePort:
         if not self.plugged:
             raise DeviceNotFound("There is no port virtual; connect the device.")
         return Wire(self)
