@@ -32,6 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("guidance.needle_emg", "guidance.stimulation"),
     ("guidance.alarms",),
     ("guidance.dose",),
+    ("guidance.stop_moment",),
     ("guidance.engine",),
     ("guidance.biofeedback",),
     ("guidance.audio", "guidance.journal", "guidance.ui"),
@@ -49,8 +50,8 @@ HARDWARE = ("serial", "sounddevice")
 OPENERS = ("guidance.session", "guidance.device_check", "guidance.reprocess", "guidance.trial", "guidance.analysis")
 PURE = (
     "guidance.contracts", "guidance.signal", "guidance.proximity", "guidance.cue", "guidance.needle_emg",
-    "guidance.stimulation", "guidance.alarms", "guidance.dose", "guidance.engine", "guidance.biofeedback",
-    "guidance.protocol", "guidance.citations",
+    "guidance.stimulation", "guidance.alarms", "guidance.dose", "guidance.stop_moment", "guidance.engine",
+    "guidance.biofeedback", "guidance.protocol", "guidance.citations",
 )  # fmt: skip
 SIMULATED = (
     "drivers.base",

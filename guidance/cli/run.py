@@ -34,6 +34,7 @@ from guidance.cli.options import (
 )
 from guidance.cli.procedures import STORE
 from guidance.cli.replay_procedure import procedure_at, replay_procedure
+from guidance.cli.stop_moment import with_stop_moment
 from guidance.common.errors import UsageError
 from guidance.engine.settings import Settings
 
@@ -86,6 +87,7 @@ def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -
     check_events(options)
     sound, case_options = sound_of(options), _case(options)
     settings = _named(settings_of(options, sound=sound), case_options.get("case"))
+    settings = with_stop_moment(settings, case_options.get("case"), is_demo=is_demo)
     if is_demo and settings.protocol.needle_emg:
         address += ",needle"
     job = LiveJob(

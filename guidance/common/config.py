@@ -12,7 +12,7 @@ import platformdirs
 
 from guidance.common.errors import UsageError
 
-TABLES = ("keys", "sounds", "screen")
+TABLES = ("keys", "sounds", "screen", "stop_moment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Config:
     keys: Mapping[str, Any] = field(default_factory=dict)
     sounds: Mapping[str, Any] = field(default_factory=dict)
     screen: Mapping[str, Any] = field(default_factory=dict)
+    stop_moment: Mapping[str, Any] = field(default_factory=dict)
 
     def fault(self, table: str, what: str) -> UsageError:
         """Return what is wrong in ``table``, as an error in one sentence."""

@@ -112,6 +112,17 @@ class Aliquot:
 
 
 @dataclass(frozen=True, slots=True)
+class StopAnswer:
+    """Answer to ``item`` of the stop moment: the ``value`` of a choice, or ``not done``; ``detail`` is the text or the
+    reason that belongs to it.
+    """
+
+    item: str
+    value: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SimulatorCommand:
     """Command to the simulated patient, such as ``advance 1``; without effect on a real one."""
 
@@ -135,5 +146,6 @@ OperatorCommand = (
     | OperatorNote
     | Aspiration
     | Aliquot
+    | StopAnswer
     | SimulatorCommand
 )

@@ -79,7 +79,8 @@ class DoseView:
     ``fraction`` of the limit is None without a weight or a solution; ``at_least`` is then what is known of it.
     ``level`` is empty, ``warning`` (80 %), ``limit`` (100 %) or ``over``. ``last_dose_t`` is device time in s.
     ``next_step`` is what to do next, in words, and ``aspirate_in_ml`` after how many mL aspiration is due, 0 for now.
-    ``held_ml`` is an aliquot that waits for a reason. ``blood``: it came with the last aspiration.
+    ``held_ml`` is an aliquot that waits for a reason. ``blood``: it came with the last aspiration. ``most_ml`` is the
+    upper end of the protocol's volume, None without one.
     """
 
     solution: str
@@ -94,6 +95,31 @@ class DoseView:
     next_step: str
     held_ml: float | None = None
     blood: bool = False
+    most_ml: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StopItemView:
+    """One item of the stop moment: its ``question``, its ``choices`` as (value, words, what is asked further), and the
+    ``answer`` in words, None until there is one. ``advice`` is what a guideline gives for the answer.
+    """
+
+    key: str
+    question: str
+    choices: tuple[tuple[str, str, str], ...]
+    is_required: bool
+    answer: str | None = None
+    detail: str = ""
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StopMomentView:
+    """The stop moment: its items in order, whether it is complete, and why the last answer was refused."""
+
+    items: tuple[StopItemView, ...]
+    is_complete: bool
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,3 +308,6 @@ class Snapshot:
     dial_ma: float | None = None
     undecided: tuple[tuple[str, int], ...] = ()
     needle: NeedleView | None = None
+    stop_moment: StopMomentView | None = None
+    rescue: tuple[tuple[str, str, bool], ...] = ()
+    cautions: tuple[str, ...] = ()

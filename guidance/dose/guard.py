@@ -9,26 +9,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from guidance.alarms.board import AlarmBoard
 from guidance.contracts.commands import Aliquot, Aspiration
 from guidance.contracts.events import Entry, Record
 from guidance.contracts.snapshot import DoseView
-from guidance.dose.cumulative_dose import ROUNDING, CumulativeDose
+from guidance.dose.cumulative_dose import ROUNDING, CumulativeDose, read_dose
 from guidance.dose.drugs import load, needed
 from guidance.dose.formatting import concentrations, percent, plan_fields, solution_name, total_words
+from guidance.dose.patient import DosePatient
 from guidance.dose.plan import DosePlan
-from guidance.dose.text import MOST_ML
+from guidance.dose.rescue import rescue
+from guidance.dose.rescue_card import instructions, remarks
+from guidance.dose.text import MOST_ML, DoseError, parse_amount
 
 DoseRequest = Aliquot | Aspiration
+DAY_MIN = 24.0 * 60.0
+"""Minutes for which an earlier dose counts: the labels limit what is given in 24 h."""
 
 
 class DoseGuard:
     """The running dose of one procedure; times are device times, in s."""
 
-    def __init__(self, plan: DosePlan | None, alarms: AlarmBoard) -> None:
-        """Guard ``plan``; without one, count volumes only, with no limit."""
+    def __init__(self, plan: DosePlan | None, alarms: AlarmBoard, volume_ml: tuple[float, float] | None = None) -> None:
+        """Guard ``plan``; without one, count volumes only. The upper end of the protocol's ``volume_ml`` is a limit."""
         self._plan, self._alarms = plan, alarms
+        self._most_ml = volume_ml[1] if volume_ml else None
+        table, patient = (plan.table, plan.patient) if plan else (load(), DosePatient())
+        lines = instructions(table, rescue(table, patient))
+        self.rescue_lines = (
+            *((line.word, line.text, line.is_dose) for line in lines),
+            *(("", text, False) for text in remarks(table, rescue(table, patient))),
+        )
+        """The rescue card for this patient: (word, text, whether it is a volume), in order."""
         self._every_ml = needed((plan.table if plan else load()).technique.aspirate_every_ml)
         self._injected_ml = self._since_aspiration_ml = 0.0
         self._aspirated = self._blood = self._warned = self._begun = False
@@ -58,6 +72,20 @@ class DoseGuard:
         else:
             yield from self._injection(request, t)
 
+    def add_earlier(self, text: str) -> Iterator[Record]:
+        """Count the local anaesthetic that ``text`` names as given within the last 24 h; yield its entry and the alarm
+        that it causes. Raises DoseError if it cannot be read, or is older.
+        """
+        dose = read_dose(self._plan.table if self._plan else load(), parse_amount(text))
+        if dose.minutes_ago is not None and dose.minutes_ago > DAY_MIN:
+            raise DoseError(f"{text}: that is more than 24 h ago; only doses of the last 24 h count.")
+        if self._plan:
+            self._plan = replace(self._plan, earlier=(*self._plan.earlier, dose))
+        fields = {"drug": dose.drug, "mg": dose.mg, "minutes_ago": dose.minutes_ago, "counted": self._plan is not None}
+        yield Entry("earlier-dose", fields)
+        if self._plan:
+            yield from self._levels(self._plan.total(self._injected_ml))
+
     def view(self) -> DoseView | None:
         """Return the view for the screen; None as long as there is neither a plan nor an entry."""
         if self._plan is None and not self._has_entries:
@@ -76,6 +104,7 @@ class DoseGuard:
             next_step=self._why_refused or self._next_step(),
             held_ml=self._refused_ml,
             blood=self._blood,
+            most_ml=self._most_ml,
         )
 
     @property
@@ -99,6 +128,10 @@ class DoseGuard:
         total = self._plan.total(self._injected_ml + request.volume_ml) if self._plan else None
         if total and total.is_over:
             return f"Held: {request.volume_ml:g} mL more would be {_least(total)} of the limit. Give a reason, or less."
+        volume_ml = self._injected_ml + request.volume_ml
+        if self._most_ml is not None and volume_ml > self._most_ml + ROUNDING:
+            most = f"the protocol's volume ends at {self._most_ml:g} mL"
+            return f"Held: with {request.volume_ml:g} mL it would be {volume_ml:g} mL; {most}. Give a reason, or less."
         return None
 
     def _injection(self, request: Aliquot, t: float) -> Iterator[Record]:

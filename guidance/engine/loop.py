@@ -55,6 +55,7 @@ class Engine:
         parts = self._parts
         parts.is_live = now_ns is not None
         yield from parts.timed(parts.dose.begin())
+        yield from parts.timed(parts.stop_moment.begin())
         for message in messages:
             yield from self._commands.execute(message, now_ns or 0)
         if now_ns is not None:
@@ -114,6 +115,8 @@ class Engine:
             dose=parts.dose.view(),
             dial_ma=parts.external_dial.current_ma if parts.external_dial else None,
             needle=parts.needle_guide.view() if parts.needle_guide else None,
+            stop_moment=parts.stop_moment.view(),
+            rescue=parts.dose.rescue_lines,
         )
         return self.builder.build(state, session)
 

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from guidance.contracts.commands import (
     Acknowledge,
     Aliquot,
+    Arm,
     Aspiration,
     FrameAck,
     OperatorCommand,
     OperatorNote,
+    StopAnswer,
     TurnDial,
 )
 from guidance.contracts.events import Entry, Record, TimedRecord
+from guidance.dose.text import DoseError
 from guidance.engine.parts import EngineParts
 
 
@@ -36,8 +39,14 @@ class OperatorCommands:
         parts = self._parts
         if isinstance(command, FrameAck | Acknowledge):
             yield from parts.health.receive(command, now_ns)
+        elif isinstance(command, StopAnswer):
+            yield from self._answer(command)
         elif isinstance(command, OperatorNote):
+            if command.what == "side":
+                parts.stop_moment.record_side(command.text)
             yield from parts.proximity.apply_entry(self._entry(command))
+        elif isinstance(command, Arm) and (why := parts.stop_moment.arming_refusal()) and parts.stimulation:
+            yield from parts.stimulation.refuse(why)
         elif isinstance(command, Aspiration | Aliquot):
             for record in parts.dose.obey(command, parts.t):
                 yield from parts.proximity.apply_entry(record) if isinstance(record, Entry) else (record,)
@@ -46,6 +55,18 @@ class OperatorCommands:
             parts.pipeline.dial(parts.external_dial.current_ma)
         elif parts.stimulation:
             yield from parts.stimulation.execute(command, parts.t, parts.conditions(now_ns))
+
+    def _answer(self, answer: StopAnswer) -> Iterator[Record]:
+        """Yield the records of an ``answer`` of the stop moment; an earlier dose goes to the dose guard too."""
+        parts = self._parts
+        if answer.item == "other-anaesthetic" and answer.value == "given" and answer.detail.strip():
+            try:
+                added = tuple(parts.dose.add_earlier(answer.detail))
+            except DoseError as fault:
+                yield parts.stop_moment.refuse(answer, str(fault))
+                return
+            yield from added
+        yield from parts.stop_moment.answer(answer)
 
     def _entry(self, note: OperatorNote) -> Entry:
         """Return the entry of ``note``; for a phase of the needle's EMG it holds what is requested of the patient."""

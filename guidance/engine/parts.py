@@ -21,6 +21,7 @@ from guidance.stimulation.control import Stimulation
 from guidance.stimulation.current_control import ExternalDial
 from guidance.stimulation.interlock import InterlockConditions
 from guidance.stimulation.reconciliation import ReportLimit
+from guidance.stop_moment import StopMoment
 
 
 class EngineParts:
@@ -42,7 +43,8 @@ class EngineParts:
         self.proximity = ProximityState(settings, self.health)
         self.needle_monitor = NeedleMonitor(self.alarms)
         self.external_dial = ExternalDial(settings.current_ma) if settings.mode is Mode.LISTEN else None
-        self.dose = DoseGuard(settings.dose, self.alarms)
+        self.dose = DoseGuard(settings.dose, self.alarms, settings.protocol.volume_ml)
+        self.stop_moment = StopMoment(settings.stop_plan, settings.stop_left_out)
         self.report_limit = ReportLimit()
         self.is_live = False
         if stimulation:

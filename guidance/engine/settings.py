@@ -9,6 +9,7 @@ from typing import Any
 from guidance import cue as cues
 from guidance.dose.plan import DosePlan
 from guidance.protocol import DEFAULT_CRITERION_UV, Protocol
+from guidance.stop_moment import StopPlan
 
 
 class Mode(StrEnum):
@@ -26,7 +27,8 @@ class Settings:
     The first ``silent_pulses`` are known to be below threshold. With ``probe_widths`` the controller interleaves pulses
     of other widths, as evidence of distance. ``sounds`` names a mapping of guidance/cue.py. ``marker`` is the label of
     the channel that shows the pulses of a stimulator on another clock. ``patient`` and ``side`` are in the operator's
-    words.
+    words. ``stop_plan``: the stimulator is armed only after the stop moment; ``stop_left_out``: why there is none.
+    ``cautions``: what the patient's disease changes in the meaning of a threshold.
     """
 
     protocol: Protocol
@@ -45,6 +47,9 @@ class Settings:
     probe_widths: bool = False
     sounds: str = cues.USUAL
     marker: str | None = None
+    stop_plan: StopPlan | None = None
+    stop_left_out: str | None = None
+    cautions: tuple[str, ...] = ()
 
     @property
     def window(self) -> tuple[float, float]:

@@ -27,6 +27,7 @@ from guidance.contracts.snapshot import (
     Snapshot,
     SoundView,
     StimulatorView,
+    StopMomentView,
     SweepView,
 )
 from guidance.contracts.zones import edges_of
@@ -81,6 +82,8 @@ class EngineState:
     needle: NeedleView | None = None
     training: ExerciseView | None = None
     paused: bool = False
+    stop_moment: StopMomentView | None = None
+    rescue: tuple[tuple[str, str, bool], ...] = ()
 
 
 class SnapshotBuilder:
@@ -162,6 +165,9 @@ class SnapshotBuilder:
             sound=session.sound,
             journal=session.journal,
             training=engine.training,
+            stop_moment=engine.stop_moment,
+            rescue=engine.rescue,
+            cautions=settings.cautions,
         )
 
     def _respond(self, response: Response) -> None:

@@ -16,7 +16,7 @@ from guidance.protocol.overrides import is_override, merge_override
 from guidance.protocol.reading import sheet_of
 from guidance.protocol.sheet import Sheet
 
-_NOT_PROCEDURES = {"drugs"}
+_NOT_PROCEDURES = {"anticoagulants", "drugs"}
 
 
 @dataclass(frozen=True, slots=True)

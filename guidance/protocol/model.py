@@ -9,8 +9,10 @@ from guidance.citations import UNSOURCED, ProtocolError, Sourced, cited
 from guidance.protocol.sheet import (
     USES,
     BiofeedbackProtocol,
+    BleedingDepth,
     BotulinumProtocol,
     EffortPhase,
+    NerveBlock,
     PainInjectionProtocol,
     Sheet,
     TargetTable,
@@ -75,7 +77,8 @@ class Protocol:
     response reaches 100 uV, and every response that stands out of the noise counts as detected. ``stimulation`` is
     ``required``, ``optional`` or ``never``; if never, all currents and rates are 0. ``muscles`` are the target muscles.
     ``unsourced`` lists the keys without a source, ``assumed`` the defaults used for missing values, ``changes`` the
-    site's changes, ``notes`` the operator's one-key notes in order.
+    site's changes, ``notes`` the operator's one-key notes in order. The upper end of ``volume_ml`` is a limit;
+    ``bleeding_depth`` decides whether the intervals for anticoagulants apply.
     """
 
     id: str
@@ -98,6 +101,8 @@ class Protocol:
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = USUAL_NOTES
     needle_emg: NeedleEmgPlan | None = None
+    volume_ml: tuple[float, float] | None = None
+    bleeding_depth: BleedingDepth | None = None
 
 
 def protocol_of(sheet: Sheet, file: str, changes: tuple[Change, ...] = ()) -> Protocol:
@@ -118,7 +123,14 @@ def protocol_of(sheet: Sheet, file: str, changes: tuple[Change, ...] = ()) -> Pr
         changes=changes,
         notes=sheet.notes or USUAL_NOTES,
         needle_emg=_needle_emg(sheet, file),
+        volume_ml=sheet.injection.volume_ml.value if isinstance(sheet, NerveBlock | PainInjectionProtocol) else None,
+        bleeding_depth=_bleeding_depth(sheet),
     )
+
+
+def _bleeding_depth(sheet: Sheet) -> BleedingDepth | None:
+    anticoagulation = sheet.anticoagulation if isinstance(sheet, NerveBlock) else None
+    return anticoagulation.depth.value if anticoagulation else None
 
 
 _NO_PULSES = {

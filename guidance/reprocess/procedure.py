@@ -31,6 +31,10 @@ from guidance.reprocess.inputs import (
 from guidance.stimulation.current_control import DIAL_STEP_MA
 
 _NOT_BY_OPERATOR = {
+    "stop-moment",
+    "stop-moment-refused",
+    "anticoagulant-interval",
+    "earlier-dose",
     "button",
     "verification",
     "dose-plan",

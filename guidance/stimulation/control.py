@@ -115,8 +115,7 @@ class Stimulation(PulseRequests):
         why = why or self.bounds.refusal(self._next_ma(), self.pulse_width_ms, self.usual_pulse_rate_hz)
         self.arm_refusal = why
         if why is not None:
-            self.actions.append(SwitchOutput(on=False))
-            yield Command(None, None, None, enabled=False, by="safety", why=f"not armed: {why}")
+            yield from self.refuse(why)
         elif not self.armed:
             self.armed, self.operator_must_arm, self.delivery_fault = True, False, None
             self._unrequested.clear()
@@ -125,6 +124,12 @@ class Stimulation(PulseRequests):
             self._account.switch(t, on=True)
             self._begin(t, self.current_ma)
             yield Command(*self._recorded_command, enabled=True, by=by)
+
+    def refuse(self, why: str) -> Iterator[Command]:
+        """Refuse to arm because of ``why``; request off again, and yield the refusal."""
+        self.arm_refusal = why
+        self.actions.append(SwitchOutput(on=False))
+        yield Command(None, None, None, enabled=False, by="safety", why=f"not armed: {why}")
 
     def disarm(self, by: str, why: str | None = None) -> Iterator[Command]:
         """Switch the output off; request it even if it is off already, since the device's state may differ."""

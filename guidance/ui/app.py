@@ -41,7 +41,7 @@ class GuidanceApp(KeyActions):
         is_first, was_armed, self.newest = self.newest is None, self.is_armed(), snapshot
         if is_first:
             self.turn_to(pages.first(snapshot))
-        elif self.page is ScreenPage.PREPARE and self.is_armed() and not was_armed:
+        elif self.page in {ScreenPage.PREPARE, ScreenPage.STOP} and self.is_armed() and not was_armed:
             self.turn_to(ScreenPage.GUIDE)
         super()._take(snapshot)
 

@@ -20,6 +20,7 @@ from guidance.contracts.commands import (
     ReleaseControl,
     SimulatorCommand,
     Stop,
+    StopAnswer,
     TakeControl,
     TurnDial,
     TurnMonitor,
@@ -38,6 +39,8 @@ from guidance.ui.widgets.syringe import Volumes
 
 _REASONS = ("already injected", "decided with the responsible physician", "aspirated again since, no blood")
 _SIDES = ("left", "right", "midline")
+_NOT_DONE = "not done"
+_ASIDE = (ScreenPage.HELP, ScreenPage.RESCUE)
 
 
 class KeyActions(LinkedApp):
@@ -50,6 +53,7 @@ class KeyActions(LinkedApp):
         self._procedure_screen = procedure_screen
         self._arming, self._repeats, self._volumes = Arming(), Repeats(), Volumes()
         self._before_help = ScreenPage.GUIDE
+        self._prompted: tuple[str, str] | None = None
 
     @property
     def page_state(self) -> PageState:
@@ -75,6 +79,8 @@ class KeyActions(LinkedApp):
     def on_key(self, event: events.Key) -> None:
         """Handle every key before its action: an inactive key stops, and any key but the second ends arming."""
         self._repeats.see(event.key, time.monotonic())
+        if self._procedure_screen.entry.what and event.key == keys.RESCUE_KEY:
+            self._procedure_screen.entry.close()
         if self._procedure_screen.entry.what:
             self._write(event)
             return
@@ -121,22 +127,57 @@ class KeyActions(LinkedApp):
 
     def action_help(self) -> None:
         """Turn to the help, or back from it."""
-        if self.page is ScreenPage.HELP:
+        self._turn_aside(ScreenPage.HELP)
+
+    def action_rescue(self) -> None:
+        """Switch the stimulator off and turn to the rescue card, or back from it."""
+        self._stop()
+        self._turn_aside(ScreenPage.RESCUE)
+
+    def _turn_aside(self, page: ScreenPage) -> None:
+        if self.page is page:
             self.turn_to(self._before_help)
-        else:
+            return
+        if self.page not in _ASIDE:
             self._before_help = self.page
-            self.turn_to(ScreenPage.HELP)
+        self.turn_to(page)
 
     def _turn(self, step: int) -> None:
-        beside = self._before_help if self.page is ScreenPage.HELP else self.page_state.beside(step)
+        beside = self._before_help if self.page in _ASIDE else self.page_state.beside(step)
         if beside is not None:
             self.turn_to(beside)
 
     def action_request_arm(self) -> None:
         """Request arming, which the next key confirms."""
-        if not self.is_armed():
+        moment = self.newest.stop_moment if self.newest else None
+        if moment is not None and not moment.is_complete and not self.is_armed():
+            self.turn_to(ScreenPage.STOP)
+        elif not self.is_armed():
             self._arming.request(time.monotonic())
         self._refresh_status()
+
+    def action_answer(self, number: int) -> None:
+        """Give the answer ``number`` to the item at hand of the stop moment, or open the line that it needs."""
+        item = self._procedure_screen.stop_page.item
+        if item is None or number > len(item.choices) or self._repeats.is_repeat:
+            return
+        value, _, ask = item.choices[number - 1]
+        if ask:
+            self._prompted = (item.key, value)
+            self._procedure_screen.entry.open("answer", ask)
+        else:
+            self._send(StopAnswer(item.key, value))
+
+    def action_not_done(self) -> None:
+        """Open the line for the reason why the item at hand was not done."""
+        item = self._procedure_screen.stop_page.item
+        if item is not None and not item.is_required:
+            self._prompted = (item.key, _NOT_DONE)
+            self._procedure_screen.entry.open("answer", f"{item.question}: not done, because")
+
+    def action_stop_item(self, step: int) -> None:
+        """Choose another item of the stop moment."""
+        self._procedure_screen.stop_page.move(step)
 
     def action_dial(self, steps: int) -> None:
         """Turn the current up or down."""
@@ -268,7 +309,9 @@ class KeyActions(LinkedApp):
 
     def _written(self, what: str, text: str) -> None:
         held_ml = self._volumes.held_ml
-        if what == "reason" and held_ml is not None:
+        if what == "answer" and self._prompted is not None:
+            self._send(StopAnswer(*self._prompted, text))
+        elif what == "reason" and held_ml is not None:
             self._send(Aliquot(held_ml, text))
             self._noted(f"entered: {held_ml:g} mL, with a reason")
         else:

@@ -12,6 +12,8 @@ from guidance.common.text import clean
 from guidance.ui.pages import PageState, ScreenPage
 
 STEP_MM = 0.5
+RESCUE_KEY = "f2"
+"""The key of the rescue card that works also while a line takes text, where a letter would be written."""
 MOST_NOTES = 6
 EFFORTS = {"rest": 0.0, "slight": 0.18, "full": 0.9}
 """Share of the full effort that a simulated patient makes on request."""
@@ -37,6 +39,7 @@ KEY_ACTIONS = (
     KeyAction("back", ("backspace",), "previous", "Back"),
     KeyAction("sign", ("g", "G"), "sign", "End and sign"),
     KeyAction("help", ("question_mark", "f1"), "help", "Keys"),
+    KeyAction("rescue", ("l", "L", "f2"), "rescue", "RESCUE"),
     KeyAction("inject", ("i", "I"), "inject", "Injected"),
     KeyAction("reason", ("w", "W"), "give_reason", "Give a reason"),
     KeyAction("aspirated", ("d", "D"), "aspirate", "Aspirated"),
@@ -46,6 +49,8 @@ KEY_ACTIONS = (
     KeyAction("down", ("down",), "aliquot(-1)", "Aliquot"),
     KeyAction("up", ("up",), "scroll(-1)", "Scroll"),
     KeyAction("down", ("down",), "scroll(1)", "Scroll"),
+    KeyAction("up", ("up",), "stop_item(-1)", "Item"),
+    KeyAction("down", ("down",), "stop_item(1)", "Item"),
     KeyAction("hold", ("h", "H"), "hold", "Hold"),
     KeyAction("hold", ("h", "H"), "release_control('held')", "Release"),
     KeyAction("take-over", ("t", "T"), "take_control", "Take"),
@@ -54,6 +59,11 @@ KEY_ACTIONS = (
     KeyAction("slight", ("8",), "request_effort('slight')", "Slight"),
     KeyAction("full", ("9",), "request_effort('full')", "Full effort"),
     *(KeyAction(f"note-{n}", (str(n),), f"add_note({n})", "Note") for n in range(1, MOST_NOTES + 1)),
+    *(
+        KeyAction(name, (str(n),), f"answer({n})", "Answer")
+        for n, name in enumerate((*(f"note-{n}" for n in range(1, MOST_NOTES + 1)), "rest", "slight", "full"), 1)
+    ),
+    KeyAction("not-done", ("x", "X"), "not_done", "Not done"),
     KeyAction("side", ("s", "S"), "side", "Side"),
     KeyAction("acknowledge", ("k", "K"), "acknowledge", "Alarms seen"),
     KeyAction("pause-alarms", ("p", "P"), "pause_audio", "Pause alarm sound"),
@@ -113,6 +123,10 @@ def _takes_commands(state: PageState) -> bool:
     return state.snapshot is not None and state.snapshot.live and not state.is_observer
 
 
+def _is_aside(state: PageState) -> bool:
+    return state.page in {ScreenPage.HELP, ScreenPage.RESCUE}
+
+
 def _turns(state: PageState, _steps: object) -> bool:
     stimulator = state.snapshot.stimulator if state.snapshot else None
     by_operator = stimulator is not None and (state.mode == "manual" or stimulator.current_owner == "operator")
@@ -162,8 +176,8 @@ _NEEDS: dict[str, Callable[..., bool]] = {
     "stop": _stimulates,
     "pause": lambda state: state.snapshot is not None and not state.snapshot.live and not state.is_observer,
     "request_arm": _stimulates,
-    "go": lambda state: _stimulates(state) or state.beside(1) is not None or state.page is ScreenPage.HELP,
-    "previous": lambda state: state.beside(-1) is not None or state.page is ScreenPage.HELP,
+    "go": lambda state: _stimulates(state) or state.beside(1) is not None or _is_aside(state),
+    "previous": lambda state: state.beside(-1) is not None or _is_aside(state),
     "hold": lambda state: _chosen_by(state, "controller", "operator"),
     "take_control": lambda state: _chosen_by(state, "controller", "held"),
     "external_dial": lambda state, _steps: _has_external_dial(state),
@@ -182,10 +196,18 @@ _NEEDS: dict[str, Callable[..., bool]] = {
     "pause_audio": _sounds,
     "volume": _sounds,
     "monitor": _sounds,
-    "add_note": lambda state, number: _takes_commands(state) and number <= len(state.notes),
+    "add_note": lambda state, number: (
+        _takes_commands(state) and number <= len(state.notes) and state.page is not ScreenPage.STOP
+    ),
+    "answer": lambda state, _number: state.is_stopped and _takes_commands(state),
+    "not_done": lambda state: state.is_stopped and _takes_commands(state),
+    "stop_item": lambda state, _step: state.is_stopped,
+    "rescue": lambda state: state.snapshot is None or state.snapshot.live,
     "write_note": _takes_commands,
     "side": lambda state: _takes_commands(state) and state.page is ScreenPage.PREPARE,
-    "request_effort": lambda state, _phase: _takes_commands(state) and state.has_needle_emg,
+    "request_effort": lambda state, _phase: (
+        _takes_commands(state) and state.has_needle_emg and state.page is not ScreenPage.STOP
+    ),
 }
 
 
@@ -219,4 +241,6 @@ def _does(action: str, description: str, state: PageState) -> str:
         return ""
     if action.startswith("add_note("):
         return clean(state.notes[int(action[9:-1]) - 1]).capitalize()
+    if action.startswith("answer("):
+        return ""
     return description

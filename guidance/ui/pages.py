@@ -12,19 +12,24 @@ class ScreenPage(StrEnum):
     """A page, shown between the alarms and the states."""
 
     PREPARE = "prepare"
+    STOP = "stop"
     GUIDE = "guide"
     INJECT = "inject"
     REVIEW = "review"
     HELP = "help"
+    RESCUE = "rescue"
 
 
-_LIVE = (ScreenPage.PREPARE, ScreenPage.GUIDE, ScreenPage.INJECT, ScreenPage.REVIEW)
+_LIVE = (ScreenPage.PREPARE, ScreenPage.STOP, ScreenPage.GUIDE, ScreenPage.INJECT, ScreenPage.REVIEW)
 _RECORDED = (ScreenPage.GUIDE, ScreenPage.REVIEW)
 
 
 def order(snapshot: Snapshot | None) -> tuple[ScreenPage, ...]:
-    """Return the pages; a replay has none to prepare or to inject."""
-    return _LIVE if snapshot is None or snapshot.live else _RECORDED
+    """Return the pages; a replay has none to prepare or to inject, and the stop moment has one where it is required."""
+    if snapshot is not None and not snapshot.live:
+        return _RECORDED
+    has_stop = snapshot is not None and snapshot.stop_moment is not None
+    return tuple(page for page in _LIVE if has_stop or page is not ScreenPage.STOP)
 
 
 def first(snapshot: Snapshot) -> ScreenPage:
@@ -48,6 +53,11 @@ class PageState:
             return None
         at = pages.index(self.page) + step
         return pages[at] if 0 <= at < len(pages) else None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the stop moment is at hand: its page is shown, and the user may answer."""
+        return self.page is ScreenPage.STOP and not self.is_observer
 
     @property
     def mode(self) -> str:

@@ -28,9 +28,11 @@ from guidance.ui.widgets.needle import NeedlePanel
 from guidance.ui.widgets.output import StimulatorPanel
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.widgets.reading import Reading
+from guidance.ui.widgets.rescue_page import RescuePage
 from guidance.ui.widgets.review import Review
 from guidance.ui.widgets.states import StatesLine
 from guidance.ui.widgets.status import StatusLine
+from guidance.ui.widgets.stop_page import StopPage
 from guidance.ui.widgets.stopped import Stopped
 from guidance.ui.widgets.sweeps import Sweeps
 from guidance.ui.widgets.syringe import Syringe
@@ -49,7 +51,8 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
     ProcedureScreen {
         background: $background;
         layers: base banner;
-        #prepare, #guide, #inject, #review, #help { display: none; height: 1fr; }
+        #prepare, #stop, #guide, #inject, #review, #help, #rescue { display: none; height: 1fr; }
+        &.-on-stop #stop, &.-on-rescue #rescue { display: block; }
         &.-on-prepare #prepare, &.-on-guide #guide, &.-on-inject #inject { display: block; }
         &.-on-review #review, &.-on-help #help { display: block; }
         #body, #figures { width: 1fr; }
@@ -102,6 +105,7 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
         self.syringe, self.past = Syringe(), Review()
         self._latency_line, self._dose_line, self._needle = LatencyLine(), DoseLine(), NeedlePanel()
         self._checks, self._help = Checks(), HelpPage(bindings)
+        self.stop_page, self._rescue = StopPage(), RescuePage()
         self._gauge, self._word, self._small_word = GaugePanel(), ZoneWord(), ZoneWord()
         self._bars, self._bars_after = ResponseBars(), ResponseBars()
         self._emg, self._waterfall, self._trend = EmgStrip(), Waterfall(), Trend()
@@ -122,6 +126,8 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
         yield Vertical(self._small_word, self.syringe, self._bars_after, id="inject")
         yield Vertical(self.past, id="review")
         yield Vertical(self._help, id="help")
+        yield Vertical(self.stop_page, id="stop")
+        yield Vertical(self._rescue, id="rescue")
         yield from (self.states, self.status, self.entry, self.leave, self.keys, self.banner)
 
     @property
@@ -137,6 +143,8 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
             ScreenPage.INJECT: (self.syringe, self._bars_after),
             ScreenPage.REVIEW: (self.past,),
             ScreenPage.HELP: (self._help,),
+            ScreenPage.STOP: (self.stop_page,),
+            ScreenPage.RESCUE: (self._rescue,),
         }[page]
 
     def turn_to(self, page: ScreenPage, snapshot: Snapshot | None) -> None:

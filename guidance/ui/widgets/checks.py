@@ -26,6 +26,7 @@ _SIGNS = {
     StatusLevel.PLAIN: ("○", Ink.MUTED, Ground.BASE),
 }
 _NEXT = (" ENTER ", "Guide", " o ", "then", " ENTER ", "arms the stimulator")
+_NEXT_STOP = (" ENTER ", "Stop before you block")
 
 
 class Checks(Panel):
@@ -35,7 +36,7 @@ class Checks(Panel):
 
     def key(self, snapshot: Snapshot) -> Hashable:
         """Return the facts, the checks, and whether there is a stimulator."""
-        return _facts(snapshot), checks(snapshot), snapshot.stimulator is None
+        return _facts(snapshot), checks(snapshot), snapshot.stimulator is None, snapshot.stop_moment is None
 
     def paint(self, canvas: Canvas) -> None:
         """Draw facts and checks, with a blank line between them if there is room."""
@@ -53,7 +54,7 @@ class Checks(Panel):
         if wide:
             _paint_count(canvas, first, found)
         if self.snapshot.stimulator is not None:
-            _paint_next(canvas)
+            _paint_next(canvas, _NEXT_STOP if self.snapshot.stop_moment else _NEXT)
 
 
 def _facts(snapshot: Snapshot) -> tuple[tuple[str, str | None, str], ...]:
@@ -66,6 +67,7 @@ def _facts(snapshot: Snapshot) -> tuple[tuple[str, str | None, str], ...]:
         ("side", clean(snapshot.side) if snapshot.side else None, "press s"),
         ("protocol", f"{clean(snapshot.protocol)}  {clean(snapshot.title)}  {clean(snapshot.mode)}{unsourced}", ""),
         ("device", device, ""),
+        *((name, text, "") for name, text in zip(("caution", *[""] * 9), map(clean, snapshot.cautions), strict=False)),
     )
 
 
@@ -105,9 +107,9 @@ def _paint_count(canvas: Canvas, top: int, found: tuple[ShownState, ...]) -> Non
     canvas.write(row, left, shorten(word, canvas.width - left - 1), ink)
 
 
-def _paint_next(canvas: Canvas) -> None:
+def _paint_next(canvas: Canvas, texts: tuple[str, ...]) -> None:
     row, column = canvas.height - 1, _MARGIN
-    for text in _NEXT:
+    for text in texts:
         if column + cell_len(text) >= canvas.width:
             return
         is_key = text.startswith(" ")

@@ -43,9 +43,15 @@ class DoseLine(Panel):
 
 
 def _figures(dose: DoseView) -> str:
-    parts = ["dose", _fraction(dose), *filter(None, [_WORDS.get(dose.level)]), f"{dose.volume_ml:g} mL"]
+    parts = ["dose", _fraction(dose), *filter(None, [_WORDS.get(dose.level)]), volume_words(dose)]
     parts += [f"{clean(drug)} {mg:g} mg" for drug, mg in dose.total_mg]
     return "  ".join([*parts, *([] if dose.left_ml is None else [f"left {left(dose.left_ml)}"])])
+
+
+def volume_words(dose: DoseView) -> str:
+    """Return the volume given, and the upper end of the protocol's where there is one."""
+    most = "" if dose.most_ml is None else f" of {dose.most_ml:g} mL"
+    return f"{dose.volume_ml:g} mL{most}" if not most else f"{dose.volume_ml:g}{most}"
 
 
 def _fraction(dose: DoseView) -> str:

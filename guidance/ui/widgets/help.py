@@ -35,6 +35,8 @@ _WORDS = {
     "aside": "sim. needle sideways",
     "aside-back": "sim. needle sideways, back",
     "help": "this page, or back",
+    "rescue": "lipid rescue card, stops",
+    "not-done": "not done: why (stop moment)",
     "quit": "end, pressed twice",
     "sign": "end and sign, twice (Review)",
     "note": "write a note",

@@ -1,4 +1,4 @@
-"""One line from the protocol: what the newest response may be, and which of the protocol's numbers have no source."""
+"""One line from the protocol: what the newest response may be, and what the patient's disease changes in it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from guidance.ui.theme import Ink
 from guidance.ui.widgets.panel import Panel
 
 _EXPECTED = "expected"
-_LEAST_FOR_SOURCES = 30
-"""Rows of a screen that has one to spare for the numbers without a source; the first page always counts them."""
 
 
 class LatencyLine(Panel):
@@ -24,25 +22,24 @@ class LatencyLine(Panel):
     DEFAULT_CSS = "LatencyLine { height: 1; display: none; }"
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Return the verdict on the latency, and the numbers without a source."""
-        return _verdict(snapshot), snapshot.unsourced
+        """Return the verdict on the latency, and the cautions."""
+        return _verdict(snapshot), snapshot.cautions
 
     def prepare(self, snapshot: Snapshot) -> None:
         """Show the line from its first text on."""
-        if _verdict(snapshot)[0] or (snapshot.unsourced and self.screen.size.height >= _LEAST_FOR_SOURCES):
+        if _verdict(snapshot)[0] or snapshot.cautions:
             self.display = True
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw the verdict; then, if there is room, the numbers without a source."""
+        """Draw the verdict; at the right, as far as there is room, the cautions, the most important first."""
         if self.snapshot is None:
             return
         note, is_odd = _verdict(self.snapshot)
-        unsourced = self.snapshot.unsourced
-        whole, count = f"unsourced: {clean(', '.join(unsourced))}", f"{len(unsourced)} unsourced"
+        cautions = "  ".join(map(clean, self.snapshot.cautions))
         right = canvas.width - 1
-        if unsourced:
-            fits = cell_len(note) + cell_len(whole) + 4 <= canvas.width
-            right = canvas.write_right(0, right, whole if fits else count, Ink.MUTED) - 2
+        if cautions:
+            room = canvas.width - (cell_len(note) + 4 if note else 2)
+            right = canvas.write_right(0, right, beginning(cautions, max(room, canvas.width // 3)), Ink.WARN) - 2
         canvas.write(0, 1, beginning(note, right - 1), Ink.WARN if is_odd else Ink.MUTED)
 
 

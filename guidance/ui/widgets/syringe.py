@@ -12,6 +12,7 @@ from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
 from guidance.ui.text import UNKNOWN, clock, shorten
 from guidance.ui.theme import NO_VALUE, Ground, Ink
+from guidance.ui.widgets.dose_line import volume_words
 from guidance.ui.widgets.panel import Panel
 
 _MARGIN = 2
@@ -97,7 +98,7 @@ def _dose_words(dose: DoseView | None) -> str:
     share = percent(dose.fraction) if dose.fraction is not None else UNKNOWN
     if dose.fraction is None and dose.at_least is not None:
         share = f"at least {percent(dose.at_least)}"
-    parts = [f"dose {share}", f"{dose.volume_ml:g} mL", *(f"{clean(drug)} {mg:g} mg" for drug, mg in dose.total_mg)]
+    parts = [f"dose {share}", volume_words(dose), *(f"{clean(drug)} {mg:g} mg" for drug, mg in dose.total_mg)]
     return "  ".join([*parts, *([] if dose.left_ml is None else [f"left {left(dose.left_ml)}"])])
 
 

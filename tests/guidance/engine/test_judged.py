@@ -94,26 +94,33 @@ def line(whole: Snapshot, width: int = 80) -> str:
     return canvas.strips()[0].text
 
 
-def test_the_line_shows_what_a_response_may_be_and_what_is_unsourced() -> None:
+def test_the_line_shows_what_a_response_may_be_and_no_list_of_what_is_unsourced() -> None:
     text = line(newest("reflex", "31.0 ms may be a reflex (H)", unsourced=("start current", "window")), 100)
     assert "31.0 ms may be a reflex (H)" in text
-    assert text.rstrip().endswith("unsourced: start current, window")
+    assert "unsourced" not in text
 
 
-def test_a_long_judgement_keeps_its_beginning_and_leaves_room_for_how_much_is_unsourced() -> None:
-    text = line(newest("other-nerve", f"early {'x' * 200}", unsourced=("start current", "window")), 60)
+def test_a_nerve_disease_stands_beside_the_judgement() -> None:
+    caution = "Nerve disease (diabetes): 0.5 mA may be out of reach"
+    text = line(newest("reflex", "31.0 ms may be a reflex (H)", cautions=(caution,)), 100)
+    assert "31.0 ms may be a reflex (H)" in text
+    assert text.rstrip().endswith(caution)
+
+
+def test_a_long_judgement_keeps_its_beginning_and_leaves_room_for_the_caution() -> None:
+    text = line(newest("other-nerve", f"early {'x' * 200}", cautions=("Nerve disease",)), 60)
     assert text.startswith(" early x")
     assert "…" in text
-    assert text.rstrip().endswith("2 unsourced")
+    assert text.rstrip().endswith("Nerve disease")
 
 
 @pytest.mark.parametrize("width", [1, 5, 12, 20])
 def test_in_no_room_nothing_breaks(width: int) -> None:
-    assert len(line(newest("reflex", "y" * 50, unsourced=("start current",)), width)) == width
+    assert len(line(newest("reflex", "y" * 50, cautions=("start current",)), width)) == width
 
 
 def test_nothing_in_it_is_executed_by_a_terminal() -> None:
-    text = line(newest("reflex", "\x1b[2J\x07[red]x[/]", unsourced=("\x1b[2J",)))
+    text = line(newest("reflex", "\x1b[2J\x07[red]x[/]", cautions=("\x1b[2J",)))
     assert not set(text) & set("\x1b\x07")
     assert "[red]x[/]" in text
 

@@ -1,0 +1,77 @@
+"""The lipid rescue card on the screen: what to do, in order, and the first volume in digits that carry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from textwrap import wrap
+
+from guidance.common.text import clean
+from guidance.contracts.snapshot import Snapshot
+from guidance.ui import bigtext
+from guidance.ui.raster import Canvas
+from guidance.ui.text import UNKNOWN, shorten
+from guidance.ui.theme import Ground, Ink
+from guidance.ui.widgets.panel import Panel
+
+_MARGIN, _WORD = 2, 16
+_TITLE = "LOCAL ANAESTHETIC TOXICITY: LIPID RESCUE, 20 % emulsion, intravenous"
+_LEAST_FOR_DIGITS = 110
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+class RescuePage(Panel):
+    """The card of the engine; the sources stand in ``needle-guidance dose rescue``."""
+
+    DEFAULT_CSS = "RescuePage { height: 1fr; }"
+
+    def key(self, snapshot: Snapshot) -> Hashable:
+        """Return the card, and the weight that it is for."""
+        return snapshot.rescue, snapshot.patient_kg
+
+    def paint(self, canvas: Canvas) -> None:
+        """Draw the title, the instructions, and the bolus in large digits where there is room."""
+        canvas.shade(Ground.HIGH, slice(1))
+        canvas.write(0, _MARGIN, shorten(_TITLE, canvas.width - 2 * _MARGIN), Ink.LOUD)
+        lines = self.snapshot.rescue if self.snapshot else ()
+        if not lines:
+            canvas.write(2, _MARGIN, f"{UNKNOWN} no card: needle-guidance dose rescue", Ink.STRONG)
+            return
+        bolus = next((text for word, text, is_dose in lines if is_dose and word == "BOLUS"), "")
+        has_digits = canvas.width >= _LEAST_FOR_DIGITS and self.snapshot is not None and bool(self.snapshot.patient_kg)
+        width = canvas.width * 2 // 3 if has_digits else canvas.width
+        row = 2
+        for word, text, is_dose in lines:
+            row = _paint_line(canvas, row, width, (clean(word), clean(text)), is_dose=is_dose)
+            if row >= canvas.height:
+                break
+        if has_digits:
+            _paint_bolus(canvas, width + _MARGIN, bolus)
+
+
+def _paint_line(canvas: Canvas, row: int, width: int, line: tuple[str, str], *, is_dose: bool) -> int:
+    """Draw one instruction in as many rows as it needs; return the row after it."""
+    word, text = line
+    left = _MARGIN + (2 if is_dose else 0)
+    column = _MARGIN + _WORD if word else _MARGIN
+    rows = wrap(text, max(width - column - 1, 20))[: max(canvas.height - row, 0)]
+    if not rows:
+        return row
+    if is_dose:
+        canvas.shade(Ground.CHIP, slice(row, row + len(rows)))
+    canvas.write(row, left, word, Ink.DARK if is_dose else Ink.LOUD if word else Ink.MUTED)
+    for below, part in enumerate(rows):
+        canvas.write(row + below, column, part, Ink.DARK if is_dose else Ink.STRONG if word else Ink.MUTED)
+    return row + len(rows)
+
+
+def _paint_bolus(canvas: Canvas, left: int, bolus: str) -> None:
+    found = _NUMBER.search(bolus)
+    if found is None:
+        return
+    size = bigtext.largest(found[0], canvas.width - left - _MARGIN, max(canvas.height - 6, 1))
+    if size is None:
+        return
+    canvas.write(2, left, "BOLUS, about", Ink.STRONG)
+    bigtext.draw(canvas, 4, left, found[0], size, Ink.LOUD)
+    canvas.write(5 + bigtext.cells(found[0], size)[1], left, "mL over 2 to 3 min", Ink.STRONG)
