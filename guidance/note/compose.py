@@ -10,6 +10,7 @@ from guidance.note import by_emg_sentences as by_emg
 from guidance.note import course_sentences as course
 from guidance.note import injected_sentences as injected
 from guidance.note import localised_sentences as localised
+from guidance.note import stop_sentences as stop
 from guidance.note.case_sheet import MUSCLES, CaseSheet
 from guidance.note.contradictions import contradictions
 from guidance.note.event_query import EventQuery
@@ -34,6 +35,9 @@ _RECORDED_BY: dict[str, Callable[[EventFields], bool]] = {
         event["kind"] == "entry" and event["what"] == "aspiration" and event["fields"].get("blood") is not None
     ),
     "twitch_loss": lambda event: event["kind"] == "alarm" and event["code"] == "twitch-loss",
+    "stop_moment": lambda event: (
+        event["kind"] == "entry" and event["what"] == "stop-moment" and bool(event["fields"].get("item"))
+    ),
 }
 """Fields that only such an event fills; other events may add sentences to them but leave them required."""
 
@@ -71,6 +75,8 @@ def _record_sentences(
         "height_cm": [*course.height(stream)],
         "sex": [*course.sex(stream)],
         "side": [*course.side(stream)],
+        "stop_moment": [*stop.stop_moment(stream)],
+        **{field: [*stop.item_of_field(stream, field)] for field in stop.FIELD_ITEMS},
         "technique": [*localised.technique(stream, pulses), *by_emg.guidance(stream)],
         "minimum_current": [*localised.minimum_current(stream, place)],
         "no_response_below": [*localised.no_response_below(stream, place)],

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from guidance.journal.event_reader import EventFields
 from guidance.note.event_query import EventQuery
 from guidance.note.page import Sentence, sentence
+from guidance.note.stop_sentences import STATED
 
 _STATED_ELSEWHERE = {
     "aspiration", "injection", "injection-refused", "pain", "paraesthesia", "side", "verification", "dose-plan",
-    "acknowledge", "simulated",
+    "acknowledge", "simulated", *STATED,
 }  # fmt: skip
 _MINUTES_FROM_S = 300.0
 """Durations from here on are given in minutes."""

@@ -83,3 +83,33 @@ def test_commands_to_the_simulated_patient_are_not_in_the_note(tmp_path: Path) -
     procedure = femoral_block()
     procedure.entry(9.0, "simulated", words="contract 0.7 0")
     assert not any("contract" in part.text for part in all_sentences(note_of(procedure, tmp_path)))
+
+
+def test_an_item_of_the_stop_moment_that_was_not_done_stands_in_the_note_with_its_reason(tmp_path: Path) -> None:
+    procedure = femoral_block()
+    procedure.entry(0.2, "stop-moment", item="patient", answer="confirmed", detail=None)
+    procedure.entry(0.3, "stop-moment", item="allergy", answer="known", detail="penicillin")
+    procedure.entry(0.4, "stop-moment", item="consent", answer="not done", reason="emergency, two physicians")
+    page = note_of(procedure, tmp_path)
+    stop = text_of(page, "Stop before the needle: side and site checked")
+    assert "Completed at" in stop
+    assert "Not done: consent (emergency, two physicians)." in stop
+    assert "Not done: emergency, two physicians" in text_of(page, "Consent")
+    assert "Known: penicillin" in text_of(page, "Allergies")
+    assert not {"stop_moment", "consent", "allergies"} & set(missing(page))
+
+
+def test_the_interval_of_an_anticoagulant_stands_in_the_note(tmp_path: Path) -> None:
+    procedure = femoral_block()
+    procedure.entry(0.2, "stop-moment", item="anticoagulant", answer="lmwh", detail=None)
+    procedure.entry(0.3, "anticoagulant-interval", text="LMWH: the guideline's interval is 12 h; ONLY 8 h HAVE PASSED.")
+    text = text_of(note_of(procedure, tmp_path), "Coagulation")
+    assert "ONLY 8 h HAVE PASSED" in text
+
+
+def test_a_stop_moment_that_was_left_out_is_stated_and_its_field_stays_open(tmp_path: Path) -> None:
+    procedure = femoral_block()
+    procedure.entry(0.0, "stop-moment", left_out="run without a screen")
+    page = note_of(procedure, tmp_path)
+    assert text_of(page, "Stop before the needle: side and site checked") == "Left out: run without a screen."
+    assert "stop_moment" in missing(page)
