@@ -65,10 +65,10 @@ def _lines(shown: ShownKeys, width: int) -> list[ShownKeys]:
     lines: list[list[tuple[str, str]]] = [[]]
     column = 1
     for key, words in shown:
-        needed = cell_len(key) + cell_len(words) + 3 + _GAP
+        needed = cell_len(key) + 1 + cell_len(words)
         if column + needed > width and lines[-1]:
             lines.append([])
             column = 1
         lines[-1].append((key, words))
-        column += needed
+        column += needed + _GAP
     return [tuple(line) for line in lines]
