@@ -12,6 +12,7 @@ from pathlib import Path
 
 import edfio
 import numpy as np
+from numpy.typing import NDArray
 
 from drivers.base import Channel, DeviceLost, DeviceRefused
 from drivers.formats.channels import ChannelCandidate, choose_channels
@@ -55,6 +56,13 @@ class ChannelCalibration:
     high: int
     range_uv: float
 
+    def microvolts(self, codes: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Convert ``codes``. One beyond the range that the header states is taken at its end: what it stands for is
+        not known, and where a damaged header states a range of few codes it would be a million volts.
+        """
+        known: NDArray[np.float64] = np.clip(codes, self.low, self.high).astype(np.float64)
+        return known * self.gain_uv + self.zero_uv
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelHole:
@@ -79,7 +87,7 @@ class _RecordPages:
         signals = _signals(self.path, self.layout, first, min(self.records_a_page, self.layout.records - first))
         columns = [signals[i].digital for i in self.chosen]
         pairs = list(zip(self.calibrations, columns, strict=True))
-        uv = np.stack([codes.astype(np.float64) * c.gain_uv + c.zero_uv for c, codes in pairs], 1)
+        uv = np.stack([c.microvolts(codes) for c, codes in pairs], 1)
         start = first * signals[self.chosen[0]].samples_per_data_record
         for hole in self.holes:
             uv[max(hole.first - start, 0) : max(hole.stop - start, 0), hole.column] = np.nan

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 
 from guidance.citations.error_sentences import error_sentence
 from guidance.citations.items import UNSOURCED, Document, cited
+from guidance.common.toml import NotToml, tables_of_toml
 
 M = TypeVar("M", bound=Document)
 
@@ -34,11 +34,9 @@ def read(model: type[M], text: str, file: str) -> M:
 def tables_of(text: str, file: str) -> dict[str, Any]:
     """Return the tables in TOML ``text`` of ``file``. Raises ProtocolError."""
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
+        return tables_of_toml(text)
+    except NotToml as fault:
         raise ProtocolError(f"{file} is not TOML: {fault}.") from None
-    except RecursionError:
-        raise ProtocolError(f"{file} cannot be used: its values are nested too deeply.") from None
 
 
 def build(model: type[M], tables: Mapping[str, Any], file: str) -> M:

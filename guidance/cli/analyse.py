@@ -40,7 +40,7 @@ _READ = ("channel", "full_scale_uv", "sample_rate_hz", "stim_label")
 @FULL_SCALE
 @SAMPLE_RATE
 @STIM_LABEL
-@click.option("--report", metavar="PATH", help="Write a report to PATH: .html or .pdf with pictures, .md without.")
+@click.option("--report", metavar="PATH", help="Write a report to a new file: .html, .pdf or .md.")
 @JSON
 def analyse(files: tuple[str, ...], **options: Any) -> None:
     """Analyse a recording: findings with the evidence for and against, never a diagnosis.
@@ -54,14 +54,15 @@ def analyse(files: tuple[str, ...], **options: Any) -> None:
     from guidance.analysis.reading import ReadOptions
     from guidance.analysis.run import analyse_files, parse_rest, parse_sites
     from guidance.common.errors import UserError
+    from guidance.journal.private_files import refuse_existing, write_private
     from guidance.processes import outcome_of
 
     report, sites = options["report"], options["sites"]
     if report and Path(report).suffix not in _ENDINGS:
         raise click.UsageError(f"--report {report}: its name must end in {', '.join(_ENDINGS[:-1])} or {_ENDINGS[-1]}.")
-    if report and any(Path(report).exists() and Path(report).samefile(file) for file in files):
-        raise click.UsageError(f"--report {report} would overwrite the recording; name another file.")
     try:
+        if report:
+            refuse_existing(Path(report), "--report")
         known = parse_sites(sites, options["distances"], len(files))
         findings = analyse_files(
             files, known, options["muscles"], options["age"],
@@ -69,7 +70,7 @@ def analyse(files: tuple[str, ...], **options: Any) -> None:
             options=ReadOptions(**{name: options[name] for name in _READ}),
         )  # fmt: skip
         if report:
-            _write(report, findings)
+            write_private(Path(report), _report_bytes(Path(report).suffix, findings))
     except (UserError, DeviceError) as fault:
         outcome = outcome_of(fault)
         click.echo(f"needle-guidance: {outcome.sentence}", err=True)
@@ -92,12 +93,3 @@ def _report_bytes(ending: str, findings: Any) -> bytes:
 
         return pdf_of(findings, datetime.now().astimezone())
     return (html_of(findings) if ending == ".html" else markdown_of(findings)).encode()
-
-
-def _write(path: str, findings: Any) -> None:
-    from guidance.common.errors import UserError
-
-    try:
-        Path(path).write_bytes(_report_bytes(Path(path).suffix, findings))
-    except OSError as fault:
-        raise UserError(f"The report {path} cannot be written ({fault.strerror}); name another file.") from fault

@@ -138,25 +138,21 @@ def _exercise(options: dict[str, Any]) -> tuple[ExercisePlan, Settings]:
 @click.command(name="biofeedback-summary", epilog=STATUS)
 @click.argument("name", metavar="PROCEDURE")
 @STORE
-@click.option("--out", metavar="FILE", help="Write it to FILE.  [default: standard output]")
+@click.option("--out", metavar="FILE", help="Write it to the new FILE.  [default: standard output]")
 def biofeedback_summary(name: str, store: str | None, out: str | None) -> None:
     """Summarise a recorded exercise on a page in plain words for the patient, in Markdown."""
+    from guidance.journal.private_files import refuse_existing, write_private
     from guidance.journal.take_home_summary import take_home
 
     place = store_of(store)
     (folder,) = chosen(place, (name,))
     try:
+        if out is not None:
+            refuse_existing(Path(out), "--out")
         text = take_home(place, folder)
         if out is None:
             click.echo(text, nl=False)
         else:
-            _write(out, text)
+            write_private(Path(out), text.encode())
     except UserError as fault:
         leave(fault)
-
-
-def _write(out: str, text: str) -> None:
-    try:
-        Path(out).write_text(text, encoding="utf-8")
-    except OSError as fault:
-        raise UsageError(f"The summary cannot be written to {out} ({fault.strerror}); name another file.") from None

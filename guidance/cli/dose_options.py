@@ -12,6 +12,7 @@ from typing import Any, cast
 import click
 
 from guidance.citations import ProtocolError
+from guidance.cli.private_values import HELP, private_value
 from guidance.dose.patient import DosePatient, Sex
 from guidance.dose.plan import DosePlan, plan_of
 from guidance.dose.site import SiteTable, table_from, table_here
@@ -28,14 +29,15 @@ class Quantity(click.ParamType[float]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Convert ``value`` to a float. Raises a usage error."""
-        found = self._pattern.fullmatch(str(value).strip())
+        value = private_value(str(value), param, ctx)
+        found = self._pattern.fullmatch(value.strip())
         if not found:
             self.fail(f"{value!r} is not a number of {self._unit}; write it as {self._example}.", param, ctx)
         return float(found[1].replace(",", "."))
 
 
 WEIGHT = click.option(
-    "--weight", "weight_kg", type=Quantity("kg", "70"), metavar="KG", help="The patient's weight in kg."
+    "--weight", "weight_kg", type=Quantity("kg", "70"), metavar="KG", help=f"The patient's weight in kg; {HELP}"
 )
 AGE = click.option(
     "--age", "age_years", type=Quantity("years", "40"), metavar="YEARS", help="The patient's age in years."

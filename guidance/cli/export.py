@@ -20,7 +20,8 @@ NAMELESS = {"bdf", "edf", "csv", "parquet"}
 @click.option("--to", required=True, metavar="PATH", help="New file to write; with bids, a new folder.")
 @click.option(
     "--deidentify", is_flag=True,
-    help="Leave out names, numbers, serial numbers, addresses and free text; dates begin at 1985-01-01.",
+    help="Leave out names (of channels too), numbers, serial numbers, addresses and free text; dates begin at "
+    "1985-01-01.",
 )  # fmt: skip
 def export_procedure(
     name: str, *, store: str | None, key_file: str | None, form: str, to: str, deidentify: bool

@@ -14,6 +14,7 @@ import click
 
 from guidance.cli.export import export_procedure
 from guidance.cli.options import PROTOCOL, STATUS
+from guidance.cli.private_values import HELP, read_private
 from guidance.cli.procedure_access import errors_end_command, folder_of, key_for, on_procedure
 from guidance.cli.procedures import leave, procedures
 from guidance.common.errors import FAILED, UsageError, UserError
@@ -25,9 +26,12 @@ if TYPE_CHECKING:
 
 SET = click.option(
     "--set", "answers", multiple=True, metavar="KEY=ANSWER",
-    help="Fill in a field of the note, such as side=left or 'pain=not done: asleep'; may be repeated.",
+    callback=read_private,
+    help=f"Fill in a field of the note, such as side=left or 'pain=not done: asleep'; may be repeated. {HELP}",
 )  # fmt: skip
-BY = click.option("--by", metavar="NAME", help="Name of the person who signs.  [default: prompt]")
+BY = click.option(
+    "--by", metavar="NAME", callback=read_private, help=f"Name of the person who signs. {HELP}  [default: prompt]"
+)
 
 
 @click.command("note", epilog=STATUS)
@@ -122,9 +126,12 @@ def _sign(
 @click.command("addendum", epilog=STATUS)
 @on_procedure
 @BY
-@click.argument("text")
+@click.argument("text", callback=read_private)
 def addendum(name: str, text: str, *, store: str | None, key_file: str | None, by: str | None) -> None:
-    """Add TEXT to a signed note. The addendum is dated, and chained to what was signed before."""
+    """Add TEXT to a signed note. The addendum is dated, and chained to what was signed before.
+
+    TEXT - reads it from standard input, @FILE from a file.
+    """
     from guidance.note.signing import add_addendum
 
     with errors_end_command():

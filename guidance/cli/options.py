@@ -107,7 +107,10 @@ SAMPLE_RATE = click.option(
 STIM_LABEL = click.option(
     "--stim-label", metavar="TEXT", help="Text with which the annotations of pulses begin.  [default: stim]"
 )
-EVENTS = click.option("--events", metavar="PATH", help="Copy the event stream to a file or pipe; - is standard output.")
+EVENTS = click.option(
+    "--events", metavar="PATH",
+    help="Copy the event stream to a new file, over an earlier copy, or to a pipe; - is standard output.",
+)  # fmt: skip
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for a program.")
 HEADLESS = click.option("--headless", is_flag=True, help="Run without a screen.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import platformdirs
 
 from guidance.common.errors import UsageError
+from guidance.common.toml import tables_of_toml
 
 TABLES = ("keys", "sounds", "screen", "stop_moment")
 
@@ -39,7 +39,7 @@ def load_config(path: Path | None = None) -> Config:
     """Return the settings in the file at ``path``, or the user's; empty ones without a file. Raises UsageError."""
     path = path or config_path()
     try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
+        read = tables_of_toml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Config(path)
     except OSError as fault:

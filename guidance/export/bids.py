@@ -16,7 +16,7 @@ from guidance.common.errors import UserError
 from guidance.common.text import clean
 from guidance.export.signal import bdf_of
 from guidance.export.source import ExportSource
-from guidance.export.table import rows_of
+from guidance.export.table import cell, rows_of
 from guidance.journal.private_files import write_private
 
 VERSION = "1.11.1"
@@ -51,7 +51,7 @@ def write_bids(source: ExportSource, folder: Path) -> None:
     _json(folder / "participants.json", {"sex": {"Description": "Sex"}, "age": {"Description": "Age", "Units": "year"}})
     write_private(place / f"{stem}_emg.bdf", signal)
     _json(place / f"{stem}_emg.json", _sidecar(source))
-    channels = [(name, "EMG", "uV") for name in _channels(source)]
+    channels = [(name, "EMG", "uV") for name in source.channels]
     _table(place / f"{stem}_channels.tsv", ("name", "type", "units"), channels)
     _table(place / f"{stem}_events.tsv", ("onset", "duration", *_EVENTS), _events(source))
     _json(place / f"{stem}_events.json", {key: _explained(*explanation) for key, explanation in _EVENTS.items()})
@@ -73,7 +73,7 @@ def _sidecar(source: ExportSource) -> dict[str, Any]:
         "EMGReference": "bipolar",
         "EMGPlacementScheme": "Other",
         "EMGPlacementSchemeDescription": placed,
-        "EMGChannelCount": len(_channels(source)),
+        "EMGChannelCount": len(source.channels),
         "RecordingType": "continuous",
         "RecordingDuration": round(source.stream.last_t, 3),
         "ManufacturersModelName": clean(str(known.get("model"))),
@@ -83,7 +83,7 @@ def _sidecar(source: ExportSource) -> dict[str, Any]:
 
 
 def _events(source: ExportSource) -> list[tuple[object, ...]]:
-    main = _channels(source)[0]
+    main = source.channels[0]
     rows: list[tuple[object, ...]] = []
     for row in rows_of(source):
         if row["channel"] in (None, main):
@@ -94,10 +94,6 @@ def _events(source: ExportSource) -> list[tuple[object, ...]]:
     entries = source.stream.entries(*_ENTRIES)
     rows += [(event["t"], 0, event["what"], *[None] * 5, event["fields"].get("volume_ml")) for event in entries]
     return sorted(rows, key=lambda row: float(str(row[0])))
-
-
-def _channels(source: ExportSource) -> list[str]:
-    return [clean(str(name)) for name in source.stream.device.get("channels") or ["EMG"]]
 
 
 def _participant(source: ExportSource) -> tuple[object, ...]:
@@ -136,5 +132,5 @@ def _table(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) ->
     out = io.StringIO(newline="")
     table = csv.writer(out, delimiter="\t", lineterminator="\n")
     table.writerow(head)
-    table.writerows([_NOT_KNOWN if value is None else value for value in row] for row in rows)
+    table.writerows([_NOT_KNOWN if value is None else cell(value) for value in row] for row in rows)
     write_private(path, out.getvalue().encode())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import edfio
 
 from guidance.common.errors import UserError
-from guidance.export.source import ExportSource
+from guidance.export.source import ExportSource, channel_number
 from guidance.journal.files import NotPlain, open_plain
 from guidance.journal.private_files import write_private
 from guidance.journal.signal import SIGNAL_NAME
@@ -81,7 +81,9 @@ def _short(value: float) -> float:
 def _hide(file: edfio.Edf | edfio.Bdf) -> None:
     annotations = tuple(_allowed(file))
     file.anonymize()
-    for signal in file.signals:
+    signals: Sequence[edfio.EdfSignal | edfio.BdfSignal] = file.signals
+    for index, signal in enumerate(signals):
+        signal.label = channel_number(index)
         signal.transducer_type = signal.prefiltering = ""
     file.set_annotations(annotations)
 

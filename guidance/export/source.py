@@ -1,8 +1,9 @@
 """The data of an export, with identifiers or without.
 
-Without identifiers, dates are counted from ``ANCHOR`` (times within the procedure stay). Names, record numbers, free
-text, serial numbers, addresses and the name of the procedure's folder are removed. Measured values, the program's own
-words and answers from a fixed choice remain. A person with the original can still recognise the procedure.
+Without identifiers, dates are counted from ``ANCHOR`` (times within the procedure stay). Names (of channels too),
+record numbers, free text, serial numbers, addresses and the name of the procedure's folder are removed. Measured
+values, the program's own words and answers from a fixed choice remain. A person with the original can still recognise
+the procedure.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from guidance.common.text import clean
 from guidance.note.case_sheet import CaseSheet, field_of
 from guidance.note.event_query import EventQuery
 from guidance.note.field_forms import ChoiceField, NumberField, is_left_out
@@ -21,6 +23,11 @@ ANCHOR = datetime(1985, 1, 1, tzinfo=UTC)
 
 _OLDEST = 89.0
 """Years; without identifiers, an older patient has this age: higher ages are rare enough to identify a person."""
+
+
+def channel_number(index: int) -> str:
+    """Return the name of channel ``index`` (from 0) without identifiers."""
+    return f"EMG {index + 1}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,17 @@ class ExportSource:
         """The title of the protocol; without identifiers, not that of a site's own protocol: it may name the site."""
         is_own = self.stream.start["protocol"] in names()
         return self.stream.protocol[0] if is_own or not self.hidden else f"{self.stream.protocol[1]}, site protocol"
+
+    @property
+    def channels(self) -> list[str]:
+        """The names of the channels, as the device has them; without identifiers, numbers: a site may name anything."""
+        recorded = self.stream.device.get("channels") or ["EMG"]
+        return [channel_number(i) if self.hidden else clean(str(name)) for i, name in enumerate(recorded)]
+
+    def channel(self, name: object) -> str | None:
+        """Return the name of ``channels`` for the channel that the record calls ``name``; None for none of them."""
+        recorded = self.stream.device.get("channels") or ["EMG"]
+        return self.channels[recorded.index(name)] if name in recorded else None
 
     def known(self, key: str) -> str | None:
         """Return the answer to ``key`` of the case sheet; None if there is none or it may identify a person."""

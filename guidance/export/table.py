@@ -41,6 +41,7 @@ def rows_of(source: ExportSource) -> Iterator[TableRow]:
         common = {"t_s": sample / sample_rate_hz} | {name: pulse.get(name) for name in _PULSE}
         for response in responses.get(sample, [{}]):
             known = {name: response.get(name) for name in _RESPONSE}
+            known["channel"] = source.channel(known["channel"])
             yield common | known | _estimate(estimates.get(sample))
 
 
@@ -50,7 +51,7 @@ def write_csv(source: ExportSource, path: Path) -> None:
     table = csv.writer(out)
     table.writerow(COLUMNS)
     for row in rows_of(source):
-        table.writerow(_cell(row[name]) for name in COLUMNS)
+        table.writerow(cell(row[name]) for name in COLUMNS)
     write_private(path, out.getvalue().encode())
 
 
@@ -81,7 +82,7 @@ def _estimate(event: EventFields | None) -> TableRow:
     return dict(zip(_ESTIMATE, values, strict=True))
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
     """Return ``value`` for a spreadsheet: no text is a formula."""
     if isinstance(value, str):
         text = clean(value)

@@ -35,9 +35,9 @@ def write_private(path: Path, data: bytes) -> None:
         raise UserError(f"{path} cannot be written ({fault.strerror}).") from None
 
 
-def refuse_existing(path: Path) -> None:
+def refuse_existing(path: Path, option: str = "--to") -> None:
     """Check that a new file can be created at ``path``. Raises UsageError if it exists or its folder does not."""
     if path.exists() or path.is_symlink():
-        raise UsageError(f"{path} exists already and is not overwritten; name another file with --to.")
+        raise UsageError(f"{path} exists already and is not overwritten; name another file with {option}.")
     if not path.parent.is_dir():
         raise UsageError(f"There is no folder {path.parent}; create it first.")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from guidance.common.errors import UsageError, UserError
+from guidance.common.toml import NotToml, tables_of_toml
 from guidance.journal.encryption import CASE_NAME, EncryptionKey, read_protected, write_protected
 from guidance.note.fields import FIELDS, MUSCLE_FIELDS, Field
 
@@ -76,8 +76,8 @@ def read_answer(key: str, text: str, where: str) -> str:
 def case_from_toml(text: str, where: str, now: datetime) -> CaseSheet:
     """Read the case sheet from the TOML ``text`` of the file ``where``, entered ``now``. Raises UsageError."""
     try:
-        tables = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as fault:
+        tables = tables_of_toml(text)
+    except NotToml as fault:
         raise UsageError(f"{where} is not TOML: {fault}.") from None
     answers = {key: read_answer(key, _typed(key, value, where), where) for key, value in _flat(tables, where)}
     return CaseSheet(answers, dict.fromkeys(answers, now.isoformat(timespec="seconds")))

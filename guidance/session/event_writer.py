@@ -14,6 +14,7 @@ from drivers.base import CLOCK, Clock
 from guidance.common.errors import StorageError, UsageError
 from guidance.common.worker import BackgroundWorker
 from guidance.contracts.events import RecordSerializer, TimedRecord
+from guidance.session.event_file import open_event_file
 
 _MOST_WAITING = 20_000
 _CLOSE_S = 2.0
@@ -65,14 +66,9 @@ class FileTarget:
     """A file or pipe that is written without a buffer."""
 
     def __init__(self, path: str) -> None:
-        """Create or empty ``path``. Raises UsageError."""
+        """Open ``path``, where only an earlier copy of events is overwritten. Raises UsageError."""
         self.name = path
-        try:
-            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
-        except OSError as fault:
-            raise UsageError(
-                f"Events cannot be written to {path} ({fault.strerror}); name a file in a folder you may write to."
-            ) from None
+        self._fd = open_event_file(path)
 
     def write(self, line: bytes) -> None:
         """Write ``line``."""

@@ -123,7 +123,8 @@ def virtual(hours: float, store: Path) -> Iterator[Usage]:
     record = ProcedureRecord(store / "soak", amplifier.info, datetime(2026, 1, 1, tzinfo=UTC))
     writer = EventWriter(record.journal)
     writer.write(engine.begin(Origin(live=True, simulated=True)))
-    due, messages = 0.0, ()
+    due = 0.0
+    messages: tuple[Arm, ...] = ()
     while amplifier.t < hours * 3600:
         if amplifier.t >= due:
             gc.collect()

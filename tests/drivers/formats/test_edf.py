@@ -298,3 +298,13 @@ def test_a_file_changed_anywhere_plays_or_is_refused(tmp_path: Path, family: str
         raw[position : position + len(text)] = text
     path = write(tmp_path / "fuzzed", bytes(raw[: data.draw(st.integers(len(raw) - 90, len(raw)))]))
     assert "\n" not in why_refused(path)
+
+
+@pytest.mark.parametrize("family", ["EDF", "BDF"])
+@pytest.mark.parametrize(("low", "high"), [("-2", "1"), ("5", "6"), ("6", "5"), ("-2048", "2047")])
+def test_no_code_decodes_beyond_the_range_that_the_header_states(
+    tmp_path: Path, family: str, low: str, high: str
+) -> None:
+    wave = Wave(ramp(step=7), physical=("-300000", "300000"), digital=(low, high))
+    recording = Recording(write(tmp_path / f"a.{family.lower()}", edf_bytes([wave], family=family)))
+    assert np.abs(samples(recording)).max() <= 300_000.5

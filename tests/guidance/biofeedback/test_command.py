@@ -87,6 +87,8 @@ def test_the_page_to_take_home_has_plain_words_and_no_claim(recording: Path, tmp
     last = [name for name in names(store) if (store / name / LABEL_NAME).read_text() == "case-7"][-1]
     assert command("biofeedback-summary", last, "--store", store, "--out", out).status == 0
     page = out.read_text(encoding="utf-8")
+    assert out.stat().st_mode & 0o777 == 0o600
+    assert command("biofeedback-summary", last, "--store", store, "--out", out).status == 2, "nothing is overwritten"
     assert "You reached **2 of 2** trials" in page
     assert page.count("| 2 of 2 |") == 2
     assert "not a medical device" in page

@@ -128,7 +128,20 @@ def test_a_recording_of_the_wrong_rate_is_not_assessable(tmp_path: Path) -> None
 
 def test_a_folder_that_is_not_there_for_the_report_is_one_sentence(needle: Path, tmp_path: Path) -> None:
     done = command("analyse", needle, "--report", tmp_path / "none" / "out.html")
-    assert (done.status, done.is_one_sentence) == (1, True), done.err
+    assert (done.status, done.is_one_sentence) == (2, True), done.err
+
+
+def test_a_report_is_the_users_alone_and_overwrites_nothing(needle: Path, tmp_path: Path) -> None:
+    page, link, target = tmp_path / "out.html", tmp_path / "link.html", tmp_path / "target.html"
+    assert command("analyse", needle, "--report", page).status == 0
+    assert page.stat().st_mode & 0o777 == 0o600
+    before = page.read_bytes()
+    link.symlink_to(target)
+    for path in (page, link):
+        done = command("analyse", needle, "--report", path)
+        assert (done.status, done.is_one_sentence) == (2, True), done.err
+    assert page.read_bytes() == before
+    assert not target.exists()
 
 
 def test_two_muscles_are_analysed_side_by_side_and_the_report_opens_with_an_impression(

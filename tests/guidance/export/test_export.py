@@ -227,6 +227,32 @@ def test_a_very_old_patient_is_not_identified_by_age(folder: Path) -> None:
     assert not list(place.rglob("*_scans.tsv"))
 
 
+FORMULA = "=HYPERLINK(1) Zaphod"
+
+
+@pytest.fixture
+def named_channel(tmp_path: Path) -> Path:
+    """A procedure whose channel is called by a formula with a name in it."""
+    procedure = ScriptedProcedure("generic-block", channel=FORMULA)
+    procedure.pulse(1.0, 0.5, responded=True)
+    return procedure.record_in(tmp_path / "store")
+
+
+@pytest.mark.parametrize("form", ["bdf", "edf", "csv", "parquet", "bids"])
+def test_the_name_of_a_channel_is_a_number_without_identifiers(named_channel: Path, form: str) -> None:
+    data = b"".join(map(content, some(files(written(named_channel, form, "--deidentify")))))
+    assert b"Zaphod" not in data
+    assert b"EMG 1" in data
+
+
+@pytest.mark.parametrize("form", ["csv", "bids"])
+def test_no_cell_of_a_table_is_a_formula(named_channel: Path, form: str) -> None:
+    tables = [file for file in files(written(named_channel, form)) if file.suffix in {".csv", ".tsv"}]
+    cells = [cell for file in tables for line in file.read_text().splitlines() for cell in re.split("[,\t]", line)]
+    assert f"'{FORMULA}" in cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_nothing_is_written_over(folder: Path, form: str) -> None:
     to = folder.parent.parent / "there"
