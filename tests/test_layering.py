@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "guidance", "drivers", "protocols", "tests"}
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("protocols", "drivers.base", "guidance.common", "guidance.citations"),
-    ("drivers.toolkit", "drivers.transport", "drivers.formats"),
+    ("protocols", "drivers.base", "guidance.common"),
+    ("drivers.toolkit", "drivers.transport", "drivers.formats", "guidance.citations"),
     ("drivers.ona", "drivers.rhx", "drivers.spikerbox", "drivers.lsl", "drivers.sound_input", "drivers.brainflow_board",
      "drivers.recording", "drivers.stimulators"),
     ("drivers.discovery", "drivers.simulated"),

@@ -36,5 +36,5 @@ def test_a_value_that_is_not_there_is_one_sentence(value: str, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("words", [("procedures", "sign"), ("procedures", "addendum"), ("run",), ("dose",)])
-def test_the_help_says_how(words: tuple[str, ...]) -> None:
+def test_the_help_names_the_way(words: tuple[str, ...]) -> None:
     assert "standard input" in " ".join(command(*words, "--help").out.split())
