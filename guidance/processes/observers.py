@@ -14,7 +14,7 @@ from guidance.common.worker import BackgroundWorker
 from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.snapshot import Snapshot
 from guidance.processes.screen_channel import ScreenChannel
-from guidance.processes.sockets import socket_path
+from guidance.processes.sockets import remove_left_behind, socket_path
 
 FRAME_S = 0.1
 """Shortest time between two Snapshots to observers, in s."""
@@ -57,22 +57,24 @@ class Observers:
         """Open the socket of this process. Raises UserError where that is not possible."""
         if not hasattr(socket, "AF_UNIX"):
             raise UserError("This system has no local sockets; nobody can watch the procedure.")
+        remove_left_behind()
         self._path = socket_path(os.getpid())
+        self._acceptor = BackgroundWorker[None]("observers", periodic=self._admit, every_s=0.0)
+        self._shown_at = 0.0
+        self._observers: list[Observer] = []
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._path.unlink(missing_ok=True)
             self._socket.bind(str(self._path))
             self._path.chmod(0o600)
             self._socket.listen(MOST_OBSERVERS)
+            self._socket.settimeout(_ACCEPT_S)
+            self._acceptor.start()
         except OSError as fault:
             self._socket.close()
             raise UserError(
                 f"Nobody can watch the procedure: {self._path} cannot be created ({fault.strerror or fault})."
             ) from None
-        self._socket.settimeout(_ACCEPT_S)
-        self._shown_at = 0.0
-        self._observers: list[Observer] = []
-        self._acceptor = BackgroundWorker[None]("observers", periodic=self._admit, every_s=0.0).start()
 
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
         """Offer a Snapshot to all; ``draw`` is called only if there are observers, at most once in ``FRAME_S``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import warnings
@@ -51,6 +52,18 @@ def running() -> dict[int, Path]:
     folders = {runtime_folder()[0]} | set(_private_home_folder())
     sockets = [path for folder in folders for path in folder.glob(f"*{SUFFIX}") if path.stem.isdecimal()]
     return {int(path.stem): path for path in sorted(sockets, key=lambda path: path.lstat().st_mtime)}
+
+
+def remove_left_behind() -> None:
+    """Remove the sockets of engines that were killed: no process has their id any more. Raises UserError."""
+    for pid, path in running().items():
+        try:
+            os.kill(pid, 0)
+        except (ProcessLookupError, OverflowError):
+            with contextlib.suppress(OSError):
+                path.unlink()
+        except OSError:
+            continue  # a process of another user has the id now
 
 
 def _system_folder() -> Path:

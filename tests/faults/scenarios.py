@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from tests.drivers.ona import fake_ona as ona
 from tests.faults.device import RATE_HZ
 from tests.faults.rig import Rig
@@ -118,6 +120,11 @@ def raise_fault(rig: Rig, code: int) -> None:
     rig.device.raise_fault(code, rig.clock.now_ns)
 
 
+def terminate(_: Rig) -> None:
+    """Request the end, as a shutdown of the computer does."""
+    signal.raise_signal(signal.SIGTERM)
+
+
 def _set(rig: Rig, faults: dict[str, object]) -> None:
     for name, value in faults.items():
         setattr(rig.device.faults, name, value)
@@ -185,6 +192,8 @@ SCENARIOS = (
              0.05, statuses=FAILS, record_lost=True),
     Scenario("journal replaced", at(replace), RECORD, 0.05, statuses=FAILS, record_lost=True),
     Scenario("journal written by another", at(append), RECORD, 0.05, statuses=FAILS, record_lost=True),
+    Scenario("signal.bdf deleted", at(lambda rig: next(rig.store.glob("*/signal.bdf")).unlink()), RECORD,
+             statuses=FAILS),
     Scenario("disk full", at(fill_disk), RECORD, 1.0,
              statuses=FAILS, record_lost=True),
     # of the device's time
@@ -222,7 +231,7 @@ SCENARIOS = (
                  _codes("stimulus-not-delivered"), 0.05)
         for code in (1, 2, 3, 4, 5, 255)
     ),
-    Scenario("SIGTERM", at(lambda _: signal.raise_signal(signal.SIGTERM)), known_s=0.05),
+    Scenario("SIGTERM", at(terminate), known_s=0.05),
     Scenario("terminal closed", at(lambda _: signal.raise_signal(signal.SIGHUP)), known_s=0.05),
     Scenario("Ctrl-C", at(lambda _: signal.raise_signal(signal.SIGINT)), known_s=0.05),
     # two at once
@@ -233,3 +242,20 @@ SCENARIOS = (
     Scenario("unrequested pulses of a deaf device", device(deaf=True, extra_pulses_hz=5.0), UNREQUESTED | LOST,
              SILENCE_S, 25.0, ENDS_LOST),
 )  # fmt: skip
+
+
+def combined(seed: int) -> Scenario:
+    """Return two of the faults at once, drawn by ``seed``; each must be survived as by itself, and one be reported."""
+    rng = np.random.default_rng(seed)
+    may = [
+        scenario for scenario in SCENARIOS if scenario.reports and not (scenario.may_stay_on or scenario.record_lost)
+    ]
+    first, second = (may[int(index)] for index in rng.choice(len(may), 2, replace=False))
+    return Scenario(
+        f"{first.name} + {second.name}",
+        both(first.inject, second.inject),
+        first.reports | second.reports,
+        duration_s=max(first.duration_s, second.duration_s),
+        statuses=(0, 1, 3),
+        single_pulses=first.single_pulses and second.single_pulses,
+    )

@@ -53,6 +53,25 @@ def link(observer_list: Observers, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     link.close()
 
 
+def test_a_start_removes_the_sockets_of_killed_engines_and_no_others(folder: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", "pass"])
+    dead.wait()
+    folder.mkdir(mode=0o700)
+    for pid in (dead.pid, os.getppid()):
+        (folder / f"{pid}.watch").touch()
+    Observers().close()
+    assert [path.name for path in folder.iterdir()] == [f"{os.getppid()}.watch"]
+
+
+def test_without_a_thread_for_observers_the_procedure_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", refuse)
+    with pytest.raises(UserError, match=r"can start no more threads"):
+        Observers()
+
+
 def until(holds: Callable[[], bool], timeout_s: float = 5.0) -> None:
     deadline_s = time.monotonic() + timeout_s
     while not holds():
