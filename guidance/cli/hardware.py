@@ -65,6 +65,10 @@ def check(address: str, *, seconds: float, known_uv: float | None, no_audio: boo
     Shows its rate and clock, each channel's noise, mains interference and electrode, the impedance, lost samples, and
     how long commands take. It never stimulates. Then it plays a tone, and records it where there is a microphone, or a
     monitor of the loudspeaker.
+
+    Where six pulses or more are in the signal, of any stimulator or of a recording (--device file:PATH), it names the
+    front end: rail, blanking, recovery and band, what they hide, and what mends it. Pulses below the motor threshold
+    show it best.
     """
     from guidance.audio.settings import sound_settings
     from guidance.audio.sound_check import check_sound

@@ -9,6 +9,7 @@ from guidance.alarms.health import fault_text
 from guidance.audio.sound_check import SoundCheck
 from guidance.contracts.signal_fitness import Unfit, is_high, signal_faults
 from guidance.device_check.check import ChannelCheck, CheckResult
+from guidance.device_check.front_end_advice import front_end_faults, front_end_lines
 from guidance.signal.pipeline import LEAST_RATE_HZ
 
 DRIFT_PPM = 200.0
@@ -32,6 +33,7 @@ def faults_to_fix(result: CheckResult) -> list[str]:
         *_line_faults(result),
         *_device_faults(result),
         *(text for c in result.channels for text in _channel_faults(c)),
+        *front_end_faults(result.front_end),
     ]
 
 
@@ -46,6 +48,7 @@ def report(result: CheckResult) -> list[str]:
         f"  impedance   {_known(result.impedance_kohm, 'kOhm')}",
         f"  battery     {_known(result.battery_percent, '%')}",
         f"  signal      {signal}, {result.bad_frames} damaged frames",
+        *(f"  front end   {line}" for line in front_end_lines(result.front_end)),
         f"  commands    {_commands(result)}",
         f"  stimulator  {_stimulator(result)}",
         *([f"Calibrated: --device {shlex.quote(result.address_to_type)}"] if result.address_to_type else []),

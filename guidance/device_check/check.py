@@ -9,9 +9,12 @@ from statistics import median
 
 import drivers
 from drivers.base import Amplifier, Block, Calibrated, DeviceInfo, Discovery, Limits, Status
+from drivers.recording import Recording
 from guidance.common.errors import UsageError, UserError
 from guidance.device_check.clock import ClockDrift, drift
+from guidance.device_check.front_end import FrontEndFinding
 from guidance.device_check.level import CalibrationLevel
+from guidance.device_check.pulse_collector import PulseCollector
 from guidance.signal.pipeline import QualitySecond, SignalPipeline
 from guidance.signal.sweep.monitor import ChannelQuality
 
@@ -66,6 +69,7 @@ class CheckResult:
     round_trip: RoundTrip | None
     scale_known: bool = True
     address_to_type: str | None = None
+    front_end: FrontEndFinding | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -74,6 +78,7 @@ class _Received:
     """What has been received so far."""
 
     level: CalibrationLevel
+    pulses: PulseCollector
     quality: list[tuple[ChannelQuality, ...]] = field(default_factory=list)
     status: list[Status] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
@@ -85,6 +90,7 @@ class _Received:
 
     def take(self, block: Block, pipeline: SignalPipeline) -> None:
         self.quality += [found.channels for found in pipeline.feed(block) if isinstance(found, QualitySecond)]
+        self.pulses.take(block)
         self.status += block.status
         self.samples += len(block.samples)
         self.lost_samples += block.lost_before
@@ -122,13 +128,16 @@ def check_device(address: str, seconds: float, known_uv: float | None = None) ->
 
 def _listen(amplifier: Amplifier, seconds: float) -> _Received:
     """Start the device and read it for ``seconds``; all that takes time is made before, so that no samples wait."""
-    received = _Received(CalibrationLevel(amplifier.info.sample_rate_hz))
+    received = _Received(CalibrationLevel(amplifier.info.sample_rate_hz), PulseCollector(amplifier.info))
     pipeline = SignalPipeline(amplifier.info, _WINDOW_MS, None, listen=False)
     amplifier.start()
     begun = probed = time.monotonic()
     while (now := time.monotonic()) - begun < seconds:
-        for block in amplifier.read(_READ_S):
+        blocks = amplifier.read(_READ_S)
+        for block in blocks:
             received.take(block, pipeline)
+        if not blocks and isinstance(amplifier, Recording):
+            break
         if now - probed >= _PROBE_EVERY_S:
             probed = now
             trip_s = amplifier.probe()
@@ -160,6 +169,7 @@ def _result(info: DeviceInfo, seconds: float, received: _Received) -> CheckResul
         round_trip=_round_trip(received.trips_s),
         scale_known=info.scale_known,
         notes=info.notes,
+        front_end=received.pulses.finding(),
     )
 
 

@@ -17,6 +17,7 @@ from drivers.base import Discovery
 from drivers.ona.frames import FrameReader
 from drivers.simulated import SimulatedDevice
 from drivers.simulated import messages as ona
+from drivers.simulated.patient import Patient
 from guidance.common.errors import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED
 from guidance.device_check.advice import faults_to_fix, report
 from guidance.device_check.check import ChannelCheck, RoundTrip, check_device
@@ -84,6 +85,21 @@ def test_a_good_device_is_found_good() -> None:
     done = command("check", "--no-audio", "--device", "sim:1", "--seconds", "2")
     assert (done.status, done.err) == (DONE, "")
     assert done.out.splitlines()[-1] == "To fix: nothing."
+
+
+def test_the_front_end_of_a_recording_is_named_with_what_it_hides(tmp_path: Path) -> None:
+    path = tmp_path / "pulses.csv"
+    patient = Patient(2, sample_rate_hz=5000, start_mm=40.0, front="blank-hold", scenario="hold", still=True)
+    blocks = [patient.advance(2500, [(2000.3, 1.0 + number % 5, 0.1)])[:, 0] for number in range(12)]
+    rows = (
+        f"{index / 5000:.4f},{uv:.2f},{int(index % 2500 == 2000)}" for index, uv in enumerate(np.concatenate(blocks))
+    )
+    path.write_text("\n".join(["time_s,emg_uV,stim", *rows]), encoding="utf-8")
+    done = command("check", "--no-audio", "--device", f"file:{path}", "--seconds", "2")
+    lines = [line for line in done.out.splitlines() if line.startswith("  front end")]
+    assert "blanked for 3.4 ms" in lines[0]
+    assert "a response that begins before 3." in lines[1]
+    assert "Blanking hides early responses: shorten it" in done.out
 
 
 def test_each_fault_is_reported_with_what_to_do() -> None:
