@@ -23,6 +23,7 @@ TOPICS = {
     "devices": ("drivers", "README.md", "amplifiers, stimulators, how to add a device"),
     "protocols": ("protocols", "README.md", "protocols, changes by a site"),
     "safety": ("guidance", "docs/safety.md", "what limits and what stops a pulse"),
+    "hazards": ("guidance", "docs/hazards.md", "what can go wrong, the controls, the tests that hold them"),
     "limits": ("guidance", "docs/limits.md", "what was not tried, and what does not work"),
 }
 """Package, file and summary of each topic."""

@@ -164,6 +164,7 @@ def test_to_construct_a_driver_opens_nothing(scheme: str) -> None:
     amplifier.close()
 
 
+@pytest.mark.hazard("overcurrent")
 @stimulating
 @pytest.mark.parametrize("factor", [1.01, 1000.0, -1.0, math.nan, math.inf])
 def test_a_current_beyond_the_limits_is_refused_and_changes_nothing(rig: Rig, factor: float) -> None:

@@ -300,6 +300,7 @@ def test_a_file_changed_anywhere_plays_or_is_refused(tmp_path: Path, family: str
     assert "\n" not in why_refused(path)
 
 
+@pytest.mark.hazard("damaged-recording")
 @pytest.mark.parametrize("family", ["EDF", "BDF"])
 @pytest.mark.parametrize(("low", "high"), [("-2", "1"), ("5", "6"), ("6", "5"), ("-2048", "2047")])
 def test_no_code_decodes_beyond_the_range_that_the_header_states(

@@ -102,6 +102,7 @@ def test_start_refused_on_its_second_sending_has_been_carried_out_by_the_first(b
     assert read_samples(amplifier, 20)[-1].end_sample == 20
 
 
+@pytest.mark.hazard("lost-device")
 def test_a_deaf_device_is_lost_in_words_within_half_a_second(bench: Bench) -> None:
     bench.fake.script = lambda _: []
     began = time.monotonic()

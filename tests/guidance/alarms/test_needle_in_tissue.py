@@ -42,6 +42,7 @@ def test_dextrose_leaves_the_twitch(loop: ClosedLoop) -> None:
     assert not [text for text in texts if "expected" in text]
 
 
+@pytest.mark.hazard("intraneural")
 def test_into_a_nerve_of_higher_impedance_the_rise_is_reported(loop: ClosedLoop) -> None:
     loop.patient.tissue._inside = 1.8
     loop.run(0.01, OperatorNote("redirect"))

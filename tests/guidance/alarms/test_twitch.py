@@ -102,6 +102,7 @@ def test_a_lost_response_stays_lost_at_a_higher_current_and_is_back_after_two(mu
     assert muscle.monitor.lost_ma is None
 
 
+@pytest.mark.hazard("intraneural")
 def test_a_response_at_a_low_current_that_persists_is_reported(muscle: Muscle) -> None:
     muscle.inject()
     muscle.pulses(PERSISTS_AFTER - 1, 0.5, detected=True)

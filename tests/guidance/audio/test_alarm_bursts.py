@@ -70,6 +70,7 @@ def test_the_spectrum_has_four_harmonics_and_more_within_15_db(priority: str) ->
     assert sum(300 <= hz <= 4000 for hz in measured) >= 4
 
 
+@pytest.mark.hazard("deaf-ear")
 @pytest.mark.parametrize("priority", BURSTS)
 def test_every_measure_of_an_alarm_meets_the_standard(priority: str) -> None:
     assert [criterion for criterion in judged(priority) if not criterion.met] == []

@@ -120,6 +120,7 @@ def test_no_alarm_clicks_as_it_begins_or_is_silenced_within_a_pulse(priority: st
     assert all(at_alarm(priority, tone) < most for tone in TONES.values())
 
 
+@pytest.mark.hazard("deaf-ear")
 def test_alarms_are_louder_than_guidance_and_the_graver_the_louder() -> None:
     def loudness(act: Act) -> float:
         out = played([(0, act)], SAMPLE_RATE_HZ, 480).astype(float)
@@ -133,6 +134,7 @@ def test_alarms_are_louder_than_guidance_and_the_graver_the_louder() -> None:
     assert high > medium > low > 1.4 * guidance
 
 
+@pytest.mark.hazard("muted-sound")
 def test_the_volume_turns_guidance_and_never_an_alarm_nor_to_silence() -> None:
     def silence(mixer: Mixer) -> None:
         mixer.volume = 0.0

@@ -208,6 +208,7 @@ def test_underruns_are_counted_while_sound_is_played(loudspeaker: Recorder) -> N
         assert isinstance(sound.underruns, int)
 
 
+@pytest.mark.hazard("muted-sound")
 def test_a_lost_sound_system_is_reported_and_used_again_when_it_is_back(own_loudspeaker: PulseServer) -> None:
     with sounding() as sound:
         run(sound, 0.5)
@@ -261,6 +262,7 @@ def alarm_recorded(recorder: Recorder, since_s: float) -> tuple[float, Recording
     raise AssertionError(f"no alarm in {WAIT_S} s")
 
 
+@pytest.mark.hazard("dead-engine")
 def test_the_alarm_sounds_when_the_engine_is_killed(loudspeaker: Recorder) -> None:
     code = (
         "import time\nfrom guidance.audio.settings import SoundSettings\nfrom guidance.audio.sound import Sound\n"

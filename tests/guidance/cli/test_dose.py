@@ -133,6 +133,7 @@ def test_the_rescue_card_without_a_weight_gives_what_is_known_and_assumes_none()
     assert as_json("rescue", "--weight", "80")["bolus_ml"] == 100.0
 
 
+@pytest.mark.hazard("wrong-drug-unit")
 def test_toxin_units_are_labelled_as_the_products_own() -> None:
     out = lines_for("toxin", "Botox", "--units", "420", "--age", "40")
     assert "not units of any other product" in out

@@ -77,6 +77,7 @@ def test_a_mixture_adds_up_by_fractions() -> None:
     assert fields["fraction"] == pytest.approx(25 / 210 + 50 / 300)
 
 
+@pytest.mark.hazard("overdose")
 def test_what_was_given_before_counts_in_full() -> None:
     bench = Bench(earlier=("bupivacaine 70mg 3h ago",))
     assert bench.view.fraction == pytest.approx(70 / 140)
@@ -116,6 +117,7 @@ def test_the_limit_itself_alarms_and_needs_no_reason() -> None:
     assert bench.view.level == "limit"
 
 
+@pytest.mark.hazard("overdose")
 def test_an_aliquot_beyond_the_limit_is_refused_until_a_reason_is_given() -> None:
     bench = Bench()
     bench.inject(40.0)
@@ -149,6 +151,7 @@ def test_doses_before_the_procedure_may_be_at_the_limit_already() -> None:
     assert whats(bench.inject(1.0)) == ["injection-refused"]
 
 
+@pytest.mark.hazard("intravascular")
 def test_aspiration_is_requested_before_every_aliquot() -> None:
     bench = Bench()
     assert bench.view.next_step.startswith("Aspirate")
@@ -182,6 +185,7 @@ def test_an_aspiration_records_the_volume_since_the_last() -> None:
     assert entry == Entry("aspiration", {"blood": False, "volume_ml_since_last": 4.0})
 
 
+@pytest.mark.hazard("intravascular")
 def test_after_blood_every_aliquot_is_refused_until_a_clean_aspiration_or_a_reason() -> None:
     bench = Bench()
     bench.aspirate(blood=True)
@@ -200,6 +204,7 @@ def test_the_time_of_the_last_dose_is_the_aliquots_not_the_aspirations() -> None
     assert bench.view.last_dose_t == 20.0
 
 
+@pytest.mark.hazard("overdose")
 def test_without_a_weight_no_fraction_is_claimed_and_the_absolute_limit_still_guards() -> None:
     bench = Bench(kg=None)
     fields = bench.fields(30.0)

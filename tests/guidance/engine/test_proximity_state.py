@@ -45,6 +45,7 @@ def test_what_is_alive_or_already_unknown_does_not_lapse(state: ProximityState) 
     assert not list(state.lapse())
 
 
+@pytest.mark.hazard("stale-estimate")
 def test_an_old_proximity_is_stale(state: ProximityState) -> None:
     list(state.adopt(AT_TARGET))
     list(state.lapse_stale())

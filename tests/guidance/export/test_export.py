@@ -67,6 +67,7 @@ def content(file: Path) -> bytes:
     return f"{table.schema.to_string(show_schema_metadata=True)}\n{table.to_pylist()}".encode()
 
 
+@pytest.mark.hazard("identified-export")
 @pytest.mark.parametrize("form", FORMATS)
 def test_no_export_without_identifiers_holds_one(folder: Path, form: str) -> None:
     for file in some(files(written(folder, form, "--deidentify"))):
@@ -238,6 +239,7 @@ def named_channel(tmp_path: Path) -> Path:
     return procedure.record_in(tmp_path / "store")
 
 
+@pytest.mark.hazard("identified-export")
 @pytest.mark.parametrize("form", ["bdf", "edf", "csv", "parquet", "bids"])
 def test_the_name_of_a_channel_is_a_number_without_identifiers(named_channel: Path, form: str) -> None:
     data = b"".join(map(content, some(files(written(named_channel, form, "--deidentify")))))

@@ -44,6 +44,7 @@ def test_a_name_never_leads_out_of_the_store(tmp_path: Path, name: str) -> None:
         find_procedure(tmp_path / "store", name)
 
 
+@pytest.mark.hazard("hostile-store")
 @posix
 def test_a_symbolic_link_is_no_procedure(tmp_path: Path) -> None:
     store = tmp_path / "store"
@@ -101,6 +102,7 @@ def test_a_store_where_everybody_may_write_is_refused(tmp_path: Path) -> None:
     assert new_procedure(tmp_path, "p", NOW).exists()
 
 
+@pytest.mark.hazard("hostile-store")
 @posix
 def test_no_process_is_signalled_whatever_a_store_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = record_procedure(tmp_path)

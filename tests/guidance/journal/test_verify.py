@@ -53,6 +53,7 @@ def test_the_chain_is_the_hash_of_the_chain_before_and_of_the_line_without_it(fo
         assert record["chain"] == before
 
 
+@pytest.mark.hazard("changed-record")
 def test_flipped_bits_are_detected_wherever_they_are(folder: Path) -> None:
     path, rng = folder / EVENTS_NAME, np.random.default_rng(1)
     whole = path.read_bytes()
@@ -95,6 +96,7 @@ def test_a_line_dropped_moved_or_repeated_breaks_the_chain(folder: Path, edit: s
     assert verify(folder).state is RecordState.BROKEN
 
 
+@pytest.mark.hazard("changed-record")
 def test_the_seal_shows_lines_removed_from_the_end(folder: Path) -> None:
     rewrite(folder, lines(folder)[:-3])
     verdict = verify(folder)

@@ -103,6 +103,7 @@ def test_nothing_is_drawn_without_observers(observer_list: Observers) -> None:
     observer_list.show(lambda: pytest.fail("drawn for nobody"))
 
 
+@pytest.mark.hazard("starved-engine")
 def test_an_observer_that_reads_nothing_delays_nobody_and_then_receives_the_newest(
     observer_list: Observers, link: ObserverLink
 ) -> None:
@@ -172,6 +173,7 @@ def taken_by_another_user(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(runtime, "user_runtime_path", foreign_place)
 
 
+@pytest.mark.hazard("foreign-folder")
 @pytest.mark.parametrize("attack", [opened_to_others, made_a_link, made_a_file, taken_by_another_user])
 def test_a_folder_that_is_not_the_users_alone_is_named_and_replaced_by_one_in_the_home(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attack: Callable[[Path, pytest.MonkeyPatch], None]

@@ -33,6 +33,7 @@ def test_a_guessed_token_lets_nobody_in_and_spends_nothing(access: Access, token
     assert token_of(access) == right
 
 
+@pytest.mark.hazard("foreign-viewer")
 @pytest.mark.parametrize(
     "headers",
     [

@@ -59,6 +59,7 @@ Promise.allSettled(attempts).then(() => { window.result = {found, flood}; });
 </script>"""
 
 
+@pytest.mark.hazard("foreign-viewer")
 def test_the_name_and_the_words_of_notes_are_hidden_from_the_snapshot() -> None:
     notes = (EventView(1.0, "note", f"note: {NAME} moved"), EventView(2.0, "note", "contact"))
     shown = without_names(replace(build_live(), patient=NAME, past=TimelineView(events=notes)))
@@ -110,6 +111,7 @@ def device_time(here: Watched) -> float:
     return float(seconds[-1]["t"]) if seconds else 0.0
 
 
+@pytest.mark.hazard("foreign-viewer")
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium here")
 def test_a_hostile_page_learns_nothing_and_starves_nothing(tmp_path: Path) -> None:
@@ -151,6 +153,7 @@ def test_the_browser_shows_the_name_only_on_request(tmp_path: Path, option: str,
         assert hidden.encode() not in words
 
 
+@pytest.mark.hazard("starved-engine")
 @pytest.mark.slow
 def test_a_second_user_who_holds_connections_open_learns_nothing_and_starves_nothing(tmp_path: Path) -> None:
     with watched("--case", case_file(tmp_path)) as here, contextlib.ExitStack() as stack:

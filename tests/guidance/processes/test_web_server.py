@@ -144,6 +144,7 @@ async def test_a_socket_of_another_page_is_refused_even_with_the_ticket(served: 
         await served.client.ws_connect(address, headers={"Origin": origin} if origin else {})
 
 
+@pytest.mark.hazard("starved-engine")
 async def test_more_views_than_allowed_are_refused_until_one_ends(served: Served) -> None:
     address = await served.socket_address()
     views = [await served.client.ws_connect(address, headers=served.origin) for _ in range(MOST_VIEWS)]

@@ -159,6 +159,7 @@ def test_limits_of_a_product_without_a_dose_are_refused() -> None:
         sheet_of(tables, "mine.toml")
 
 
+@pytest.mark.hazard("wrong-muscle")
 def test_a_dose_above_the_muscles_limit_is_refused() -> None:
     text = changed("muscle_max_u = { value = 50.0", "muscle_max_u = { value = 40.0", "botulinum-fds")
     with pytest.raises(ProtocolError, match=r"range_u = 20 to 50: is above .*muscle_max_u = 40"):

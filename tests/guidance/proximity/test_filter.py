@@ -142,6 +142,7 @@ def test_with_an_unknown_width_what_depends_on_it_is_unknown() -> None:
     )
 
 
+@pytest.mark.hazard("false-response")
 def test_contaminated_sweeps_are_no_evidence() -> None:
     grid = ProximityFilter(CRITERION_UV, 0.2, 0.5)
     estimate = grid.observe(observed(0, 0.0, contaminated=True))

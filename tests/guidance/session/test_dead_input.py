@@ -17,6 +17,7 @@ from tests.support.streams import Stream, event_lines, records_of, settings
 DIES_S = 5.0
 
 
+@pytest.mark.hazard("dead-input")
 @pytest.mark.parametrize(("how", "within_s"), [("zero", 0.4), ("held", 0.4), ("repeat", 0.7)])
 def test_a_dead_input_is_an_alarm_and_ends_the_stimulation(bench: VirtualBench, how: str, within_s: float) -> None:
     bench.set_after(DIES_S, "dead-input", how)
@@ -32,6 +33,7 @@ def test_a_dead_input_is_an_alarm_and_ends_the_stimulation(bench: VirtualBench, 
     assert not [pulse for pulse in bench.of("stimulus") if pulse["t"] > off["t"] + 0.05]
 
 
+@pytest.mark.hazard("dead-input")
 @pytest.mark.parametrize("how", ["zero", "held", "repeat"])
 def test_nothing_is_detected_from_a_dead_input(bench: VirtualBench, how: str) -> None:
     bench.set_after(4.85, "dead-input", how)

@@ -35,6 +35,7 @@ def test_an_earlier_copy_and_an_empty_file_are_written_anew(tmp_path: Path, befo
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.hazard("overwritten-file")
 def test_another_file_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "case.toml"
     path.write_bytes(b"patient = 'A'")
@@ -43,6 +44,7 @@ def test_another_file_is_not_overwritten(tmp_path: Path) -> None:
     assert path.read_bytes() == b"patient = 'A'"
 
 
+@pytest.mark.hazard("overwritten-file")
 @pytest.mark.parametrize("target", [STREAM, b"", None])
 def test_a_link_is_not_followed(tmp_path: Path, target: bytes | None) -> None:
     path, link = tmp_path / "target", tmp_path / "events"

@@ -202,6 +202,7 @@ def test_the_record_replays_with_the_same_responses(external: Make) -> None:
         assert then
 
 
+@pytest.mark.hazard("wrong-dial")
 def test_a_dial_turned_too_far_is_refused_and_not_taken_for_another() -> None:
     stimulation = TriggeredPulses(ManualDial(0.5), BOUNDS, 0.1, 2.0)
     list(stimulation.arm(0.0, GOOD, "operator"))

@@ -93,6 +93,7 @@ def test_a_screen_stopped_while_armed_switches_off_within_about_a_second(tmp_pat
     assert (off["mono_ns"] - stopped_ns) / 1e9 < 1.3
 
 
+@pytest.mark.hazard("dead-engine")
 def test_a_killed_engine_is_noticed_at_once(tmp_path: Path) -> None:
     with device() as simulated, before_a_screen(simulated.address, tmp_path) as screen:
         wait_for(tmp_path, is_stimulus)

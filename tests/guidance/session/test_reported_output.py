@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from guidance.common.errors import DEVICE_LOST, DONE, FAILED
 from tests.guidance.session.virtual import VirtualBench
 from tests.support.event_rules import faults
@@ -15,6 +17,7 @@ def test_a_device_that_reports_its_output_truly_ends_without_a_sentence(bench: V
     assert not bench.of("alarm", code="stimulator-not-off")
 
 
+@pytest.mark.hazard("stays-on")
 def test_a_device_that_stays_on_at_the_end_raises_an_alarm_and_the_exit_sentence_reports_it(
     bench: VirtualBench,
 ) -> None:
@@ -78,6 +81,7 @@ def test_a_device_that_reports_idle_after_on_is_disarmed_and_not_armed_again(ben
     assert faults(bench.lines) == []
 
 
+@pytest.mark.hazard("stays-on")
 def test_a_device_lost_while_it_was_on_may_be_on_still(bench: VirtualBench) -> None:
     bench.after(4.0, bench.unplug)
     outcome = bench.run(30.0)

@@ -40,6 +40,7 @@ def test_the_operator_stops_at_once(bench: VirtualBench) -> None:
     assert not bench.is_enabled
 
 
+@pytest.mark.hazard("frozen-screen")
 def test_a_frozen_screen_switches_off_within_a_second_and_the_record_goes_on(bench: VirtualBench) -> None:
     bench.arm_after(1.0)
     bench.after(3.0, lambda: setattr(bench.seat, "frozen", True))

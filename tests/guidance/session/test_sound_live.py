@@ -108,6 +108,7 @@ def test_sound_requests_are_recorded(bench: VirtualBench, sound: FakeSound) -> N
     assert [entry["fields"] for entry in bench.of("entry", what="sound")] == [{"volume": 0.5}]
 
 
+@pytest.mark.hazard("muted-sound")
 def test_muted_by_choice_there_is_no_alarm_and_the_state_is_muted(bench: VirtualBench) -> None:
     bench.run(4.0, screen=True)
     assert not bench.of("alarm", code="audio-lost")

@@ -45,6 +45,7 @@ def full_from(monkeypatch: pytest.MonkeyPatch, bench: VirtualBench, seconds: flo
     bench.after(seconds, fill)
 
 
+@pytest.mark.hazard("lost-record")
 def test_a_full_disk_switches_off_and_leaves_whole_lines(bench: VirtualBench, monkeypatch: pytest.MonkeyPatch) -> None:
     full_from(monkeypatch, bench, 4.1)
     outcome = bench.run(6.0)

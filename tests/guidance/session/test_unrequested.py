@@ -21,6 +21,7 @@ def teaches_nothing(bench: VirtualBench) -> bool:
     return bool(stray) and not [line for line in bench.of("response") if line["sample"] in stray]
 
 
+@pytest.mark.hazard("unrequested-pulse")
 @pytest.mark.parametrize("stray_hz", ["5", "26"])
 def test_pulses_that_nobody_requested_switch_off_for_good(bench: VirtualBench, stray_hz: str) -> None:
     bench.set_after(4.0, "stray-hz", stray_hz)
@@ -55,6 +56,7 @@ def test_the_pulses_of_an_independent_stimulator_raise_no_alarm(bench: VirtualBe
     assert not bench.of("alarm", code="stimulus-unrequested")
 
 
+@pytest.mark.hazard("unrequested-pulse")
 def test_a_flood_of_reports_is_a_fault_of_the_device_and_bounded_in_cost(bench: VirtualBench) -> None:
     bench.set_after(4.0, "made-up-hz", "4000")
     bench.set_after(7.0, "made-up-hz", "0")

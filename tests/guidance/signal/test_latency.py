@@ -73,6 +73,7 @@ def test_where_no_bound_is_given_nothing_is_called_direct() -> None:
     assert classify_latency(0.5, replace(protocol(), direct_before_ms=None)) is None
 
 
+@pytest.mark.hazard("wrong-muscle")
 def test_a_window_wins_over_the_reflex_of_another_muscle() -> None:
     both = protocol(MuscleWindow("foot", (27.0, 30.0), None), CALF)
     judgement = classify_latency(28.5, both)

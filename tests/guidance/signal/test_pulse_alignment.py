@@ -129,6 +129,7 @@ def test_a_marker_channel_has_no_response() -> None:
     assert {response.channel for response in responses} == {"EMG 0"}
 
 
+@pytest.mark.hazard("wrong-dial")
 def test_the_dial_gives_its_current_to_the_pulses_after_it_was_turned() -> None:
     at = np.round((0.25 + np.arange(20) / 2) * RATE_HZ).astype(np.int64)
     stream = Stream(RATE_HZ, (recorded(at),))

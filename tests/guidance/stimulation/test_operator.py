@@ -56,6 +56,7 @@ def test_under_operator_control_the_dial_starts_from_the_present_current(loop: C
     assert len(set(after)) == 1
 
 
+@pytest.mark.hazard("overcurrent")
 def test_the_dial_climbs_no_faster_than_the_interlock_allows(loop: ClosedLoop) -> None:
     given(loop, 4.0, TakeControl(), TurnDial(-60))
     after = given(loop, 6.0, TurnDial(60))

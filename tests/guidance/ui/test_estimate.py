@@ -86,6 +86,7 @@ def test_the_screen_and_the_engine_call_an_estimate_stale_at_the_same_time(rate_
         assert is_stale == health.is_stale(later_s, rate_hz)
 
 
+@pytest.mark.hazard("stale-estimate")
 @pytest.mark.parametrize(
     ("stimulator", "why"), [(build_stimulator(), "stale: no fresh sweep"), (OFF, "stimulator off")]
 )

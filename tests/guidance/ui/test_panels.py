@@ -55,6 +55,7 @@ def test_hostile_alarms_and_intensities_are_shown_but_never_obeyed() -> None:
     assert not set(text) & OBEYED
 
 
+@pytest.mark.hazard("deaf-ear")
 def test_an_alarm_of_unknown_priority_counts_as_high() -> None:
     alarms = (AlarmView("a", "medium", "first", active=True), AlarmView("b", "urgent", "second", active=True))
     lines = drawn(AlarmBars(), build_snapshot(alarms=alarms)).splitlines()
@@ -142,6 +143,7 @@ def test_no_response_is_written_without_a_latency() -> None:
     assert "▼" not in drawn(Sweeps(), snapshot)
 
 
+@pytest.mark.hazard("false-response")
 def test_a_contaminated_response_is_unknown_whatever_was_measured() -> None:
     snapshot = newest(contaminated=True, detected=True, latency_ms=20.0, p_value=0.001)
     text = drawn(Reading(), snapshot)
