@@ -109,7 +109,8 @@ def real_time(minutes: float, store: Path) -> tuple[dict[str, list[Usage]], list
             )
             if not terminal.read_for(EVERY_S):
                 break
-        return found, lines(store), terminal.end()
+        status = terminal.end()
+        return found, lines(store), status
 
 
 def virtual(hours: float, store: Path) -> Iterator[Usage]:
