@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from guidance.analysis.plausible import AMPLITUDE_MV, DISTANCE_MM, LATENCY_MS, VELOCITY_M_S, proximity_of
 from guidance.analysis.reading import RecordedSignal
 from guidance.signal.pipeline import LEAST_RATE_HZ, ChannelResponse, SignalPipeline
 
@@ -34,7 +36,10 @@ class StimulationSite:
 
 @dataclass(frozen=True, slots=True)
 class ConductionResult:
-    """The result of one site: medians over ``responses`` of ``stimuli``; ``why`` is the reason if not assessable."""
+    """The result of one site: medians over ``responses`` of ``stimuli``.
+
+    ``why`` is the reason if it is not assessable, ``velocity_why`` if its velocity is not.
+    """
 
     site: StimulationSite
     stimuli: int
@@ -43,6 +48,7 @@ class ConductionResult:
     amplitude_mv: float | None
     velocity_m_s: float | None = None
     why: str = ""
+    velocity_why: str = ""
 
 
 def measure_conduction(signal: RecordedSignal, site: StimulationSite) -> ConductionResult:
@@ -71,21 +77,60 @@ def _responses(signal: RecordedSignal) -> list[ChannelResponse]:
 
 
 def with_velocities(results: Sequence[ConductionResult]) -> list[ConductionResult]:
-    """Add to each site the velocity to the next more distal site of its nerve, found by the latencies."""
-    return [_with_velocity(each, results) for each in results]
+    """Add to each site the velocity to the next more distal site of its nerve, or why it is not assessable.
+
+    Sites whose places are known are ordered by anatomy, others by their latencies.
+    """
+    possible = [_plausible(each) for each in results]
+    ordered = [_in_order(each, possible) for each in possible]
+    return [_with_velocity(each, ordered) for each in ordered]
+
+
+def _plausible(each: ConductionResult) -> ConductionResult:
+    """Return ``each`` without a latency and amplitude that cannot be true."""
+    if each.latency_ms is None or each.amplitude_mv is None:
+        return each
+    why = LATENCY_MS.why_not(each.latency_ms) or AMPLITUDE_MV.why_not(each.amplitude_mv)
+    return replace(each, latency_ms=None, amplitude_mv=None, why=why) if why else each
+
+
+def _in_order(each: ConductionResult, results: Sequence[ConductionResult]) -> ConductionResult:
+    """Return ``each`` without its measures where another site responded in an order that their places rule out."""
+    swapped = [other.site.place for other in results if _is_out_of_order(each, other)]
+    if not swapped:
+        return each
+    why = f"the responses from {each.site.place} and {swapped[0]} came in the wrong order; were the files swapped?"
+    return replace(each, latency_ms=None, amplitude_mv=None, why=why)
 
 
 def _with_velocity(each: ConductionResult, results: Sequence[ConductionResult]) -> ConductionResult:
     if each.latency_ms is None or each.site.distance_mm is None:
         return each
-    nearer = [
-        other.latency_ms
-        for other in results
-        if other.site.nerve == each.site.nerve and other.latency_ms and other.latency_ms < each.latency_ms
-    ]
+    nearer = [other.latency_ms for other in results if is_nearer(other, each) and other.latency_ms is not None]
     if not nearer:
         return each
-    velocity = each.site.distance_mm / (each.latency_ms - max(nearer))
-    return ConductionResult(
-        each.site, each.stimuli, each.responses, each.latency_ms, each.amplitude_mv, velocity, each.why
-    )
+    difference_ms = each.latency_ms - max(nearer)
+    velocity = each.site.distance_mm / difference_ms if difference_ms > 0 else math.inf
+    why = DISTANCE_MM.why_not(each.site.distance_mm) or VELOCITY_M_S.why_not(velocity)
+    if difference_ms <= 0:
+        why = "both sites have the same latency; check that each file belongs to its site"
+    return replace(each, velocity_why=why) if why else replace(each, velocity_m_s=velocity)
+
+
+def is_nearer(other: ConductionResult, each: ConductionResult) -> bool:
+    """Return whether ``other`` is a more distal site of the same nerve as ``each``."""
+    if other.site.nerve != each.site.nerve or other.latency_ms is None or each.latency_ms is None:
+        return False
+    here, there = proximity_of(each.site.place), proximity_of(other.site.place)
+    if here is not None and there is not None and here != there:
+        return there < here
+    return other.latency_ms < each.latency_ms
+
+
+def _is_out_of_order(each: ConductionResult, other: ConductionResult) -> bool:
+    """Return whether the two sites responded in another order than their places have."""
+    here, there = proximity_of(each.site.place), proximity_of(other.site.place)
+    known = here is not None and there is not None and here != there
+    if not known or other.site.nerve != each.site.nerve or other.latency_ms is None or each.latency_ms is None:
+        return False
+    return other.latency_ms > each.latency_ms if is_nearer(other, each) else other.latency_ms < each.latency_ms

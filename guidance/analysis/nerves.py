@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from guidance.analysis.conduction import ConductionResult
+from guidance.analysis.conduction import ConductionResult, is_nearer
 from guidance.analysis.findings import (
     NOT_ASSESSABLE,
     NOT_SUGGESTED,
@@ -27,8 +27,9 @@ def findings_of(results: Sequence[ConductionResult]) -> list[ReportFinding]:
 
 
 def _is_distal(each: ConductionResult, results: Sequence[ConductionResult]) -> bool:
-    same = [o.latency_ms for o in results if o.site.nerve == each.site.nerve and o.latency_ms is not None]
-    return each.latency_ms is not None and each.latency_ms == min(same)
+    """Return whether ``each`` is the most distal site of its nerve, by its place, else by its latency."""
+    same = [other for other in results if other.site.nerve == each.site.nerve and other.latency_ms is not None]
+    return each.latency_ms is not None and not any(other is not each and is_nearer(other, each) for other in same)
 
 
 def _rows(each: ConductionResult, *, is_distal: bool) -> list[MeasureRow]:
@@ -43,6 +44,8 @@ def _rows(each: ConductionResult, *, is_distal: bool) -> list[MeasureRow]:
     ]
     if each.velocity_m_s is not None:
         rows.append(_row(f"{name}, velocity", each.velocity_m_s, "m/s", known.velocity_m_s))
+    elif each.velocity_why:
+        rows.append(MeasureRow(f"{name}, velocity", f"not assessable: {each.velocity_why}", "", "", ""))
     return rows
 
 

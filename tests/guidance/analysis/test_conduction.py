@@ -66,3 +66,44 @@ def test_a_file_without_marked_stimuli_is_not_assessable(tmp_path: Path) -> None
     bare = replace(evoked(SIZE_UV, 3), pulses=())
     results = measure_conduction(read(str(write_edf(tmp_path / "bare.edf", bare))), StimulationSite("median", "wrist"))
     assert "no stimulus is marked" in results.why
+
+
+def two_sites(wrist_ms: float, elbow_ms: float, mm: float = 200.0) -> list[ConductionResult]:
+    wrist = site("median", wrist_ms, place="wrist", mm=70.0)
+    return with_velocities([wrist, site("median", elbow_ms, place="elbow", mm=mm)])
+
+
+def test_a_possible_velocity_is_that_of_the_proximal_site() -> None:
+    wrist, elbow = two_sites(3.5, 7.5)
+    assert (wrist.velocity_m_s, elbow.velocity_m_s) == (None, 50.0)
+
+
+@pytest.mark.parametrize(
+    ("elbow_ms", "mm", "reason"),
+    [
+        (3.7, 200.0, "a velocity of 1000 m/s cannot be true"),
+        (3.5, 200.0, "both sites have the same latency"),
+        (3.4 + 100.0 / 1.0, 200.0, ""),
+        (7.5, 2.0, "a distance of 2 mm cannot be true"),
+        (7.5, 5000.0, "a distance of 5000 mm cannot be true"),
+    ],
+)
+def test_an_impossible_velocity_is_not_assessable_and_no_evidence(elbow_ms: float, mm: float, reason: str) -> None:
+    results = two_sites(3.5, elbow_ms, mm)
+    assert results[1].velocity_m_s is None
+    assert reason in results[1].velocity_why + results[1].why
+    assert any("not assessable" in row.value for row in rows_of(results))
+    assert not any("velocity" in text for each in findings_of(results) for text in each.evidence_for)
+
+
+def test_swapped_files_are_noticed_and_nothing_is_taken_from_them() -> None:
+    results = two_sites(7.5, 3.5)
+    assert all("swapped" in each.why and each.latency_ms is None for each in results)
+    assert all(each.word == "not assessable" for each in findings_of(results))
+
+
+@pytest.mark.parametrize(("latency_ms", "mv"), [(0.2, 8.0), (60.0, 8.0), (3.5, 900.0), (3.5, 0.0001)])
+def test_an_impossible_latency_or_amplitude_is_not_assessable(latency_ms: float, mv: float) -> None:
+    (result,) = with_velocities([site("median", latency_ms, mv)])
+    assert result.latency_ms is None
+    assert "cannot be true" in result.why
