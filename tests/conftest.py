@@ -13,7 +13,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     """A site's folder of protocols that is empty: what lies on this machine changes no test."""
     config = tmp_path_factory.mktemp("config")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(config))
-    monkeypatch.setattr("guidance.protocol.library.platformdirs.user_config_path", lambda *_, **__: config)
+    monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: config)
     folder = config / "protocols"
     folder.mkdir()
     return folder

@@ -10,7 +10,7 @@ import click
 
 from guidance import __version__
 from guidance.cli.command_table import CommandTable
-from guidance.common.errors import BAD_ARGUMENTS, EXIT_STATUSES, FAILED
+from guidance.common.errors import BAD_ARGUMENTS, EXIT_STATUSES, FAILED, UsageError
 
 if TYPE_CHECKING:
     from guidance.session import Host
@@ -40,6 +40,9 @@ def main(host: Host | None = None) -> None:
         sys.exit(FAILED)
     except click.ClickException as fault:
         click.echo(f"needle-guidance: {' '.join(fault.format_message().split())}", err=True)
+        sys.exit(BAD_ARGUMENTS)
+    except UsageError as fault:
+        click.echo(f"needle-guidance: {fault}", err=True)
         sys.exit(BAD_ARGUMENTS)
     except OSError as refused:
         _unexpected(refused)

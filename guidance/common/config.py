@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from guidance.common.errors import UsageError
+from guidance.common.folders import config_folder, text_of_file
 from guidance.common.toml import tables_of_toml
 
 TABLES = ("keys", "sounds", "screen", "stop_moment")
@@ -32,14 +31,14 @@ class Config:
 
 def config_path() -> Path:
     """Return the path where the settings are sought."""
-    return platformdirs.user_config_path("needle-guidance", appauthor=False) / "config.toml"
+    return config_folder() / "config.toml"
 
 
 def load_config(path: Path | None = None) -> Config:
     """Return the settings in the file at ``path``, or the user's; empty ones without a file. Raises UsageError."""
     path = path or config_path()
     try:
-        read = tables_of_toml(path.read_text(encoding="utf-8"))
+        read = tables_of_toml(text_of_file(path))
     except FileNotFoundError:
         return Config(path)
     except OSError as fault:

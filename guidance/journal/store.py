@@ -10,9 +10,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from platformdirs import user_data_path
-
 from guidance.common.errors import UsageError, UserError
+from guidance.common.folders import data_folder
 from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.files import DISK, Disk, create_private, open_plain
 from guidance.journal.locks import in_use
@@ -32,7 +31,7 @@ PROCEDURE = re.compile(r"([0-9]{8}T[0-9]{6}Z)-.+")
 
 def default_store() -> Path:
     """Return the store that is used without ``--store``."""
-    return user_data_path("needle-guidance") / "procedures"
+    return data_folder() / "procedures"
 
 
 def store_option(store: Path) -> str | None:

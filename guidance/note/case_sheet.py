@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from guidance.common.errors import UsageError, UserError
+from guidance.common.folders import text_of_file
 from guidance.common.toml import NotToml, tables_of_toml
 from guidance.journal.encryption import CASE_NAME, EncryptionKey, read_protected, write_protected
 from guidance.note.fields import FIELDS, MUSCLE_FIELDS, Field
@@ -86,7 +87,7 @@ def case_from_toml(text: str, where: str, now: datetime) -> CaseSheet:
 def case_from_file(path: Path, now: datetime) -> CaseSheet:
     """Read the case sheet from the TOML file at ``path``, entered ``now``. Raises UsageError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = text_of_file(path)
     except OSError as fault:
         raise UsageError(f"The case sheet {path} cannot be read ({fault.strerror}).") from None
     except ValueError:

@@ -8,9 +8,10 @@ import stat
 import warnings
 from pathlib import Path
 
-from platformdirs import user_runtime_path, user_state_path
+from platformdirs import user_runtime_path
 
 from guidance.common.errors import UserError
+from guidance.common.folders import state_folder
 
 SUFFIX = ".watch"
 
@@ -72,7 +73,7 @@ def _system_folder() -> Path:
 
 
 def _home_folder() -> Path:
-    return user_state_path("needle-guidance", appauthor=False) / "run"
+    return state_folder() / "run"
 
 
 def _private_home_folder() -> list[Path]:

@@ -8,9 +8,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from guidance.citations import ProtocolError, tables_of
+from guidance.common.folders import config_folder, text_of_file
 from guidance.protocol.model import Change, Protocol, protocol_of
 from guidance.protocol.overrides import is_override, merge_override
 from guidance.protocol.reading import sheet_of
@@ -35,7 +34,7 @@ class LoadedSheet:
 
 def site_folder() -> Path:
     """Return the folder of the site's own protocols, one file ID.toml each."""
-    return platformdirs.user_config_path("needle-guidance", appauthor=False) / "protocols"
+    return config_folder() / "protocols"
 
 
 def names() -> list[str]:
@@ -108,7 +107,7 @@ def from_file(path: Path) -> LoadedSheet:
 def file_text(path: Path) -> str:
     """Read the file's text. Raises ProtocolError if it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8")
+        return text_of_file(path)
     except OSError as fault:
         raise ProtocolError(f"{_printable(path)} cannot be read: {fault.strerror}.") from None
     except UnicodeDecodeError:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from guidance.biofeedback.trial_sequence import ExercisePhase
 from guidance.common.errors import UsageError
+from guidance.common.folders import text_of_file
 
 FOLLOW = "follow"
 _FULL, _WORKS = 1.0, 0.7
@@ -28,7 +29,7 @@ def read_script(path: str) -> tuple[Effort, ...]:
     Each line is ``SECONDS EFFORT [EFFORT]``, efforts 0 to 1; # begins a comment. Raises UsageError naming the line.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = text_of_file(Path(path))
     except (OSError, UnicodeDecodeError) as fault:
         raise UsageError(f"The script {path} cannot be read ({fault}).") from None
     lines = ((number, line.partition("#")[0].split()) for number, line in enumerate(text.splitlines(), 1))

@@ -10,10 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from platformdirs import user_data_path
-
 from guidance import __version__
 from guidance.common.errors import StorageError, UsageError, UserError
+from guidance.common.folders import data_folder
 from guidance.journal.locks import lock_now
 from guidance.trial.result import Insertion
 
@@ -31,7 +30,7 @@ _Parsed = TypeVar("_Parsed")
 def default_folder(seed: int, front: str | None = None) -> Path:
     """Return the folder of a trial without ``--out``."""
     name = f"seed-{seed}" if front is None else f"seed-{seed}-{front}"
-    return user_data_path("needle-guidance") / "trials" / name
+    return data_folder() / "trials" / name
 
 
 def program() -> str:
