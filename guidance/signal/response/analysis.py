@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from drivers.base import Pulse
 from guidance.signal.response.components import SweepComponents, SweepFrame
-from guidance.signal.response.matched_filter import FilterBank
+from guidance.signal.response.matched_filter import ALIKE, SURELY_ALIKE, FilterBank
 from guidance.signal.response.separation import SeparatedSweep
 from guidance.signal.response.sweep_result import Doubt
 from guidance.signal.response.whitening import LowRankInverse
@@ -45,10 +45,20 @@ class Analysis:
     unresolved_uv: float
     is_noisy: bool
     doubt: Doubt | None
-    is_known: bool
+    alike: float
     is_opposite: bool
     late_ms: float | None
     late_p_value: float
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it has the shape that trusted responses had."""
+        return self.alike >= ALIKE
+
+    @property
+    def is_surely_known(self) -> bool:
+        """Whether its shape alone tells it from a contraction."""
+        return self.alike >= SURELY_ALIKE
 
     @property
     def inside(self) -> NDArray[np.bool_]:

@@ -42,8 +42,11 @@ _NEAR_MEMORY = 8
 _FREE_LN, _MOST_LN = 0.05, 2.0
 """Charges within this distance (in ln) of a recent one need no new learning; beyond the second all count alike."""
 
-_PER_LN = 0.1
+_PER_LN = 0.05
 """Share of the prior's standard deviation by which an e-fold change of charge may alter the artefact's shape."""
+
+_BEND_PER_LN = 0.1
+"""Standard deviation of the tail's change per ln charge that is expected at first, as a share of the prior's."""
 
 _ROUGH_PER_LN = 0.002
 _DOUBT = 0.05
@@ -62,16 +65,20 @@ class ArtefactStrength:
     """How strong a pulse was against the first one, and how surely: a factor (negative where its artefact is turned
     over) and its relative standard deviation.
 
-    ``jump``: distance in ln to the nearest recent strength, beyond the distance that makes no difference.
+    ``jump``: distance in ln to the nearest recent strength, beyond the distance that makes no difference. ``bend``:
+    that in ln to the first pulse, rounded, by which the shape differs from that of the first; 0 where not known.
     """
 
     gain: float
     sd: float
     jump: float = 0.0
+    bend: float = 0.0
 
 
 class ArtefactModel:
-    """Mean (r,) and covariance (r, r) of the coefficients of the tail at the strength of the first pulse, in uV."""
+    """Mean (2 r,) and covariance (2 r, 2 r) in uV of the coefficients of the tail at the charge of the first pulse, and
+    of their change per ln charge. Amplifiers bend what is large: the tail at twice the charge is not twice the tail.
+    """
 
     def __init__(self, tails: Tails) -> None:
         """For the courses ``tails``, of unit peak."""
@@ -82,7 +89,7 @@ class ArtefactModel:
 
     def forget(self) -> None:
         """Begin again, as before the first pulse; how long the artefact blinds stays known."""
-        self._mean = np.zeros(len(self._tails.variance))
+        self._mean = np.zeros(2 * len(self._tails.variance))
         self._spread: Array | None = None
         self._rough = np.zeros(len(self._tails.modes))
         self._rough_variance = 0.0
@@ -119,14 +126,16 @@ class ArtefactModel:
         if charge and self._charge:
             gain = charge / self._charge
             sd = float(np.hypot(_GAIN_SD, _EXPONENT_SD * (np.log(gain) - self._log_gain)))
-            return ArtefactStrength(sign * gain, sd, self._jump(gain))
+            bend = float(np.clip(round(float(np.log(gain)), 2), -_MOST_LN, _MOST_LN))
+            return ArtefactStrength(sign * gain, sd, self._jump(gain), bend)
         if peak_uv is None:
             return ArtefactStrength(float(sign), _UNKNOWN_GAIN_SD)
         return ArtefactStrength(sign * peak_uv / self._peak_uv, _PEAK_GAIN_SD)
 
     def _begin(self, peak_uv: float) -> None:
         self._peak_uv = peak_uv
-        self._spread = np.diag(self._tails.variance) * peak_uv**2
+        variance = self._tails.variance * peak_uv**2
+        self._spread = np.diag(np.concatenate([variance, _BEND_PER_LN**2 * variance]))
         self._rough_variance = (ROUGH_SHARE * peak_uv) ** 2
 
     def _jump(self, gain: float) -> float:
@@ -139,22 +148,34 @@ class ArtefactModel:
 
     def mean(self, strength: ArtefactStrength, count: int) -> Array:
         """Return the expected artefact (count,) in uV of a pulse of this ``strength``."""
-        return np.asarray(strength.gain * (self._tails.modes[:count] @ self._mean + self._rough[:count]))
+        return np.asarray(strength.gain * (self._tails.modes[:count] @ self._at(strength) + self._rough[:count]))
+
+    def _at(self, strength: ArtefactStrength) -> Array:
+        """Return the expected coefficients (r,) at this ``strength``, per unit of its gain."""
+        first, per_ln = np.split(self._mean, 2)
+        return np.asarray(first + strength.bend * per_ln)
+
+    def _reach(self, strength: ArtefactStrength) -> Array:
+        """Return the covariance (2 r, r) of all coefficients with those at this ``strength``."""
+        if self._spread is None:
+            return np.zeros((len(self._mean), len(self._mean) // 2))
+        first, per_ln = np.split(self._spread, 2, axis=1)
+        return np.asarray(strength.gain * (first + strength.bend * per_ln))
 
     def spread(self, strength: ArtefactStrength) -> Array:
         """Return the covariance (r, r) of the coefficients of a pulse of this ``strength``."""
-        mean = strength.gain * self._mean
-        known = self._spread if self._spread is not None else np.zeros((len(mean), len(mean)))
+        mean = strength.gain * self._at(strength)
+        first, per_ln = np.split(self._reach(strength), 2)
         wobble = _WOBBLE * self._tails.drift(mean)
-        spread = strength.gain**2 * known
+        spread = strength.gain * (first + strength.bend * per_ln)
         spread = spread + self._variability * (strength.sd**2 * np.outer(mean, mean) + wobble @ wobble.T)
-        far_uv = np.sqrt(self._variability) * _PER_LN * strength.jump * strength.gain * self._peak_uv
+        far_uv = _PER_LN * strength.jump * strength.gain * self._peak_uv
         spread[np.diag_indices(len(mean))] += far_uv**2 * self._tails.variance
         return np.asarray(spread)
 
     def rough_variance(self, strength: ArtefactStrength) -> float:
         """Return the variance in uV^2 of the rough remainder, in every sample."""
-        far_uv = np.sqrt(self._variability) * _ROUGH_PER_LN * _PER_LN * strength.jump * strength.gain * self._peak_uv
+        far_uv = _ROUGH_PER_LN * _PER_LN * strength.jump * strength.gain * self._peak_uv
         return float(strength.gain**2 * self._rough_variance + far_uv**2)
 
     def blind_ms(self, now_ms: float) -> float:
@@ -187,8 +208,16 @@ class ArtefactModel:
     def widen(self) -> None:
         """Widen the covariance a little: the artefact has changed somewhat."""
         if self._spread is not None:
-            self._spread = self._spread + np.diag(_DOUBT * self._peak_uv**2 * self._tails.variance)
+            self._widen_first(_DOUBT * self._peak_uv**2)
             self._rough_variance += _DOUBT * (ROUGH_SHARE * self._peak_uv) ** 2
+
+    def _widen_first(self, share: float) -> None:
+        """Add ``share`` times the prior's variance of unit peak to the coefficients at the first charge."""
+        if self._spread is not None:
+            count = len(self._tails.variance)
+            widened = self._spread.copy()
+            widened[np.arange(count), np.arange(count)] += share * self._tails.variance
+            self._spread = widened
 
     def learn(self, residual: Array, strength: ArtefactStrength, modes: Array, other_inverse: LowRankInverse) -> None:
         """Learn from a sweep's ``residual`` (n,) in a space, given the ``modes`` (n, r) there, 1 uV each.
@@ -198,18 +227,20 @@ class ArtefactModel:
         if self._spread is None:
             return
         if strength.jump:
-            far_uv = np.sqrt(self._variability) * _PER_LN * strength.jump * self._peak_uv
-            self._spread = self._spread + np.diag(far_uv**2 * self._tails.variance)
+            far_uv = _PER_LN * strength.jump * self._peak_uv
+            self._widen_first(far_uv**2)
         gain = strength.gain
         self._near.append(_ln(gain))
         weighted = other_inverse(modes)
         weight = modes.T @ weighted
-        given = np.column_stack([weighted.T @ residual, weight @ (gain * self._spread)])
+        reach = self._reach(strength)
+        given = np.column_stack([weighted.T @ residual, weight @ reach.T])
         solved = np.linalg.solve(np.eye(len(weight)) + weight @ self.spread(strength), given)
-        self._mean = self._mean + gain * self._spread @ solved[:, 0]
-        spread = self._spread - gain * self._spread @ solved[:, 1:]
-        drift = np.sqrt(self._variability) * _DRIFT * self._tails.drift(self._mean)
-        self._spread = 0.5 * (spread + spread.T) + drift @ drift.T
+        self._mean = self._mean + reach @ solved[:, 0]
+        spread = self._spread - reach @ solved[:, 1:]
+        drift = np.sqrt(self._variability) * _DRIFT * self._tails.drift(self._at(strength))
+        self._spread = 0.5 * (spread + spread.T)
+        self._spread[: len(drift), : len(drift)] += drift @ drift.T
         self._learned += 1
         self._log_gain += (_ln(gain) - self._log_gain) / min(self._learned, 20)
 

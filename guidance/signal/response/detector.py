@@ -75,6 +75,7 @@ class ResponseDetector:
         self._silent_left, self._silent_pulses = silent, set[int]()
         self._learned_to = 0
         self._noises: deque[float] = deque(maxlen=_NOISE_MEMORY)
+        self._activity = burst.ActivityMonitor(channel, window_ms, self._sample_rate_hz)
         self._baselines: dict[int, PreStimulus | None] = {}
         self._prepared: PreparedFilters | None = None
         self._analysis: Analysis | None = None
@@ -96,6 +97,7 @@ class ResponseDetector:
         tracker = BaselineTracker(history, self._channel, free_from, pulse.sample, self._sample_rate_hz)
         baseline = tracker.state()
         self._baselines[pulse.sample] = baseline
+        self._activity.before(tracker.signal)
         null_windows = tracker.null_windows(self._frame.grid, self._learned_to, baseline.mains) if baseline else None
         if null_windows is not None:
             self._learn(null_windows)
@@ -149,7 +151,7 @@ class ResponseDetector:
             return self._results.result(
                 self._frame, analysis, analysis.separated, analysis.sweep - analysis.components.mean
             )
-        analysis = self._beside_burst(self._analysis, history, baseline)
+        analysis = self._beside_burst(self._analysis, history)
         self._analysis = self._unsettled = analysis
         if np.isnan(raw).any() or not self._is_unfinished(analysis):
             return self._results.result(
@@ -163,14 +165,11 @@ class ResponseDetector:
         separated = self._split(frame, self._longer_basis, components, residual, analysis.p_value)
         return self._results.result(frame, analysis, separated, sweep - components.mean, last=True)
 
-    def _beside_burst(self, analysis: Analysis, history: RingBuffer, baseline: PreStimulus) -> Analysis:
-        """``analysis``, in doubt where a contraction goes on after the window that may have begun in it."""
-        window_ms = self._frame.window_ms
-        after = burst.activity_after(
-            history, self._channel, analysis.pulse.sample, window_ms, baseline, self._sample_rate_hz
-        )
+    def _beside_burst(self, analysis: Analysis, history: RingBuffer) -> Analysis:
+        """Return ``analysis``, in doubt where a contraction is in progress that may have caused what stands out."""
+        after = self._activity.after(history, analysis.pulse.sample)
         amplitude_uv, _ = peak_to_peak(analysis.separated, inside_window(self._frame, analysis.components))
-        if analysis.doubt is None and not analysis.is_known and after is not None and after.hides(amplitude_uv):
+        if analysis.doubt is None and not analysis.is_surely_known and after is not None and after.hides(amplitude_uv):
             return replace(analysis, doubt=Doubt.BURST)
         return analysis
 
@@ -198,7 +197,8 @@ class ResponseDetector:
         late_ms, early_p_value, late_p_value = self._late_onset(separated, components, judged)
         if late_ms is not None:
             p_value = combined(early_p_value, known)
-        hidden_uv, unresolved_uv = judged.hidden, judged.hidden_by_largest
+        hidden_uv = judged.hidden
+        unresolved_uv = judged.hidden_by_largest if p_value < SUSPECT else hidden_uv
         if prepared.known is not None:
             hidden_by_shape_uv = self._learner.template.hidden(weighted, prepared.known)
             hidden_uv, unresolved_uv = min(hidden_uv, hidden_by_shape_uv), min(unresolved_uv, hidden_by_shape_uv)
@@ -206,7 +206,7 @@ class ResponseDetector:
         analysis = Analysis(
             pulse, self._frame, components, sweep, residual, separated, p_value,
             hidden_uv * conditions.unit_uv, unresolved_uv * conditions.unit_uv, is_noisy,
-            doubt=None, is_known=False, is_opposite=False, late_ms=late_ms, late_p_value=late_p_value,
+            doubt=None, alike=0.0, is_opposite=False, late_ms=late_ms, late_p_value=late_p_value,
         )  # fmt: skip
         return self._doubts.checked(analysis)
 
@@ -243,7 +243,8 @@ class ResponseDetector:
         """
         share = _DOUBTFUL if p_value < ALPHA else 1.0
         baseline = baseline_columns(frame.times, float(self._frame.times[-1]))
-        return split(basis, residual, components, share, baseline).times(components.conditions.unit_uv)
+        shape = self._learner.template.shape if frame is self._frame and p_value < ALPHA else None
+        return split(basis, residual, components, share, baseline, shape).times(components.conditions.unit_uv)
 
     def settle(self) -> None:
         """Learn from the sweep judged last; done when its result is out."""

@@ -11,8 +11,15 @@ from guidance.signal.response.analysis import ALPHA, LARGE_UV, Analysis
 from guidance.signal.response.components import SweepFrame, charge_of
 from guidance.signal.response.contrast import Proportion
 from guidance.signal.response.learner import SweepLearner
-from guidance.signal.response.matched_filter import likeness
-from guidance.signal.response.measures import begins_at_once, is_in, onset_ms, peak_to_peak, rises_from_baseline
+from guidance.signal.response.matched_filter import ALIKE, likeness
+from guidance.signal.response.measures import (
+    begin_of,
+    begins_at_once,
+    is_in,
+    is_slow,
+    peak_to_peak,
+    rises_from_baseline,
+)
 from guidance.signal.response.sweep_result import Doubt
 from guidance.signal.sweep.basis import Array
 
@@ -20,8 +27,11 @@ _SURE_ALPHA, _LEAST_UV = 0.002, 40.0
 """A response below LARGE_UV needs a p-value below the first, and none below the second (uV) counts: the smallest are
 mostly chance, and an electrode that breathing moves causes as much."""
 
-_ALIKE, _TRUSTED = 0.7, 3
-"""Correlation with the known shape from which a wave is trusted; and below which it is not, once so many were seen."""
+_STRANGE_ALPHA = 0.005
+"""Where the artefact may be as large, a wave of another shape than the trusted one needs a p-value below this."""
+
+_TRUSTED = 3
+"""The known shape is trusted once so many responses were."""
 
 _WELL_KNOWN, _UNLIKE = 6, 0.4
 """After so many trusted responses, a wave that correlates less with their shape must come twice in a row."""
@@ -47,7 +57,8 @@ class DoubtFinder:
 
     def checked(self, analysis: Analysis) -> Analysis:
         """Return ``analysis`` with its doubt, if there is one."""
-        return self._in_proportion(self._doubted(_floored(analysis)))
+        floored = _floored(analysis)
+        return self._in_proportion(self._doubted(floored) if floored.p_value < ALPHA else floored)
 
     def _in_proportion(self, analysis: Analysis) -> Analysis:
         """Return ``analysis``, in doubt where it ends a row that grows with the charge as an artefact does."""
@@ -55,27 +66,26 @@ class DoubtFinder:
         amplitude_uv = peak_to_peak(analysis.separated, analysis.inside)[0] if is_found else None
         if not self._proportion.add(charge_of(analysis.pulse), amplitude_uv):
             return analysis
-        return replace(analysis, doubt=Doubt.CONTRAST, is_known=False, is_opposite=True)
+        return replace(analysis, doubt=Doubt.CONTRAST, alike=0.0, is_opposite=True)
 
     def _doubted(self, analysis: Analysis) -> Analysis:
-        """Return ``analysis``, with the reason why what stands out in it is no response, if there is one."""
-        if analysis.p_value >= ALPHA:
-            return analysis
+        """Return ``analysis``, significant, with the reason why what stands out is no response, if there is one."""
         times, inside = self._frame.times, analysis.inside
         wave = np.where(inside, analysis.separated.mean, 0.0)
         amplitude_uv, _ = peak_to_peak(analysis.separated, inside)
         is_trusted = self._learner.trusted >= _TRUSTED
-        if (
-            is_trusted
-            and self._learner.template.likeness(wave) >= _ALIKE
-            and is_in(analysis.sweep, inside, amplitude_uv)
-        ):
-            return replace(analysis, is_known=True)
-        begin_ms = onset_ms(analysis.separated, times, inside)
+        alike = self._learner.template.likeness(wave) if is_trusted else 0.0
+        if alike >= ALIKE and is_in(analysis.sweep, inside, amplitude_uv):
+            return replace(analysis, alike=alike)
+        begin_ms = begin_of(analysis.separated, times, inside).sure_ms
+        if is_slow(analysis.separated, inside, times):
+            return replace(analysis, doubt=Doubt.BURST)
         is_flat = rises_from_baseline(analysis.sweep, times, begin_ms, analysis.visible_ms, amplitude_uv)
         if is_flat or not self._learner.model.may_be_artefact(analysis.components, self._frame, begin_ms, amplitude_uv):
             return analysis
-        is_turned = is_trusted and self._learner.template.likeness(-wave) >= _ALIKE
+        if analysis.p_value >= _STRANGE_ALPHA:
+            return replace(analysis, p_value=ALPHA)
+        is_turned = is_trusted and self._learner.template.likeness(-wave) >= ALIKE
         if is_turned or not is_in(analysis.sweep, inside, amplitude_uv):
             return replace(analysis, doubt=Doubt.ARTEFACT, is_opposite=True)
         return replace(analysis, doubt=self._doubt_of(analysis, wave, begin_ms, amplitude_uv))
@@ -86,7 +96,7 @@ class DoubtFinder:
         if begins_at_once(analysis.separated, inside) or self._begins_at_start(analysis, inside):
             return analysis.amplifier_doubt or Doubt.ARTEFACT
         is_unlike = self._learner.trusted >= _WELL_KNOWN and self._learner.template.likeness(wave) < _UNLIKE
-        if is_unlike and likeness(wave, self._learner.last_unlike) < _ALIKE:
+        if is_unlike and likeness(wave, self._learner.last_unlike) < ALIKE:
             return Doubt.BURST
         artefact_uv = float(np.ptp(analysis.components.mean[self._frame.times >= begin_ms]))
         if amplitude_uv < _LEAST_SHARE_OF_ARTEFACT * artefact_uv:
@@ -100,11 +110,12 @@ class DoubtFinder:
             return True
         times = self._frame.times
         start_ms = float(times[int(inside.argmax())])
-        if onset_ms(analysis.separated, times, inside) > start_ms + _START_MS:
+        if begin_of(analysis.separated, times, inside).ms > start_ms + _START_MS:
             return False
         size = np.abs(np.where(inside, analysis.separated.mean, 0.0))
         first = size[times <= start_ms + _EARLY_MS].max(initial=0.0)
-        return not size[times > start_ms + _LATER_MS].max(initial=0.0) > _LARGER * first
+        later = size[times > start_ms + _LATER_MS].max(initial=0.0)
+        return analysis.amplifier_doubt is not None or not later > _LARGER * first
 
 
 def _floored(analysis: Analysis) -> Analysis:

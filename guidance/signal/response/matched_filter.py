@@ -41,6 +41,10 @@ _SURE_FROM, _ALIKE_FROM, _ALIKE = 2, 3, 0.8
 (judgements, unsourced).
 """
 
+ALIKE, SURELY_ALIKE = 0.7, 0.8
+"""Correlation with the trusted shape from which a wave is known; and from which it is no part of a contraction, some of
+whose waves resemble any shape (judgements on the tuning worlds)."""
+
 _LEAST_POWER = 1e-9
 """Least power that a filter keeps, relative to that of its pair: only against division by zero."""
 
@@ -160,6 +164,11 @@ class LearnedTemplate:
     def ready(self) -> bool:
         """Whether enough responses were seen to know the shape."""
         return self._shape is not None
+
+    @property
+    def shape(self) -> Array | None:
+        """The shape (n,) in time, of norm about 1; None until it is known."""
+        return self._shape
 
     def hidden(self, weighted: Array, sizes: Array) -> float:
         """Peak-to-peak, in units of the noise, of the largest response of this shape that could hide, to 95 %."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +11,19 @@ from guidance.signal.response.separation import SeparatedSweep
 from guidance.signal.sweep.basis import Array
 
 _ONSET_SHARE, _ONSET_SDS, _LEAST_BEFORE = 0.03, 1.5, 4
+"""A response has left its level where it is further away than this share of its peak and so many standard deviations;
+the level is known from at least so many samples before."""
+
 _FIRST_SHARE, _FIRST_SDS = 0.15, 4.0
+"""The first sure excursion is so large, as a share of the peak and in standard deviations."""
+
+_PAUSE_MS = 0.7
+"""What lies before the first sure excursion without a pause of this length belongs to it: a small first phase crosses
+its level faster (motor unit potentials last 5 ms and more)."""
+
+_VAGUE_SHARE = 0.25
+"""An onset is known where the response leaves its level within this share of its peak: beyond, noise hides it."""
+
 _ENDING_MS, _UNFINISHED = 2.0, 0.25
 _FLAT_MS, _FLAT_ENDS_MS = 2.0, 0.3
 _LARGE_UV, _FLAT_SHARE, _SMALL_FLAT_SHARE = 100.0, 0.3, 0.2
@@ -18,6 +32,11 @@ one): what swings as slowly as an artefact does not."""
 
 _HOLDS = 0.6
 """A sweep holds a wave where it itself changes by this share of the wave, peak to peak."""
+
+_SECOND_PHASE, _SLOW_MS = 0.3, 11.0
+"""A response has a second phase of at least this share of the first, or is narrower than this at half its height: motor
+unit potentials last some 10 ms with all their phases. An R wave is as wide when seen at a limb,
+and a moved cable returns over tens of ms (a judgement on simulated ones)."""
 
 _AT_ONCE, _AT_ONCE_SHARE, _AT_ONCE_SDS = 2, 0.8, 4.0
 """A wave begins at once where one of its first so many samples reaches this share of its peak and so many standard
@@ -34,16 +53,37 @@ def peak_to_peak(separated: SeparatedSweep, inside: NDArray[np.bool_]) -> tuple[
     return float(mean[high] - mean[low]), float(np.hypot(sd[high], sd[low]))
 
 
-def onset_ms(separated: SeparatedSweep, times: Array, inside: NDArray[np.bool_]) -> float:
-    """Return the onset latency in ms: where the response leaves the level before its first sure excursion."""
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Where a wave begins, in ms after the pulse, small first phases included; whether that is its onset, known to a
+    fraction of a ms; and ``sure_ms``, where its first sure excursion begins.
+    """
+
+    ms: float
+    is_onset: bool
+    sure_ms: float
+
+
+def begin_of(separated: SeparatedSweep, times: Array, inside: NDArray[np.bool_]) -> Begin:
+    """Return where the response leaves the level before its first sure excursion, small first phases included.
+
+    It is no onset where the response was away from its level from the first visible sample on, or where noise hides
+    the begin.
+    """
+    start = int(inside.argmax())
     size = np.abs(np.where(inside, separated.mean, 0.0))
     sure = (size > _FIRST_SHARE * size.max()) & (size > _FIRST_SDS * separated.sd)
     first = int(np.argmax(sure)) if sure.any() else int(size.argmax())
-    before = separated.mean[:first][inside[:first]]
+    before = separated.mean[start:first]
     level = float(np.median(before)) if len(before) > _LEAST_BEFORE else 0.0
-    away = np.abs(np.where(inside, separated.mean - level, 0.0))[: first + 1]
-    low = np.flatnonzero(away < np.maximum(_ONSET_SHARE * size.max(), _ONSET_SDS * separated.sd[: first + 1]))
-    return float(times[low[-1] if len(low) else int(inside.argmax())])
+    least = np.maximum(_ONSET_SHARE * size.max(), _ONSET_SDS * separated.sd)
+    is_away = np.abs(separated.mean[start : first + 1] - level) > least[start : first + 1]
+    away, low = np.flatnonzero(is_away) + start, np.flatnonzero(~is_away) + start
+    pauses = np.flatnonzero(np.diff(away) > _PAUSE_MS / (times[1] - times[0]))
+    at = int(away[pauses[-1] + 1 if len(pauses) else 0]) - 1 if len(away) else first
+    is_vague = bool(least[at] > _VAGUE_SHARE * size.max()) if at >= 0 else True
+    sure_ms = float(times[low[-1] if len(low) else start])
+    return Begin(float(times[max(at, start)]), at > start and not is_vague, sure_ms)
 
 
 def rises_from_baseline(sweep: Array, times: Array, begin_ms: float, visible_ms: float, amplitude_uv: float) -> bool:
@@ -71,6 +111,20 @@ def still_running(separated: SeparatedSweep, amplitude_uv: float, inside: NDArra
     """Return whether over a quarter of the response ``inside`` (n,) remains in the last 2 ms of the window."""
     ending = np.abs(separated.mean[inside & (times > times[-1] - _ENDING_MS)])
     return bool(ending.max(initial=0.0) > _UNFINISHED * amplitude_uv)
+
+
+def is_slow(separated: SeparatedSweep, inside: NDArray[np.bool_], times: Array) -> bool:
+    """Return whether the wave has one phase only, and a slow one: a heartbeat or the cable, not a muscle's response.
+
+    Late responses are dispersed: the later ones may be as wide as they are late.
+    """
+    wave = np.where(inside, separated.mean, 0.0)
+    high, low = float(wave.max()), float(-wave.min())
+    if min(high, low) > _SECOND_PHASE * max(high, low):
+        return False
+    wide = np.count_nonzero(np.abs(wave) > 0.5 * max(high, low))
+    least_ms = max(_SLOW_MS, float(times[int(inside.argmax())]))
+    return bool(wide * (times[1] - times[0]) > least_ms)
 
 
 def begins_at_once(separated: SeparatedSweep, inside: NDArray[np.bool_]) -> bool:

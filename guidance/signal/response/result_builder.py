@@ -8,7 +8,7 @@ from drivers.base import Pulse
 from guidance.signal.response import late_response as late
 from guidance.signal.response.analysis import ALPHA, Analysis, inside_window
 from guidance.signal.response.components import SweepFrame
-from guidance.signal.response.measures import onset_ms, peak_to_peak, still_running
+from guidance.signal.response.measures import begin_of, peak_to_peak, still_running
 from guidance.signal.response.separation import SeparatedSweep
 from guidance.signal.response.sweep_result import Doubt, LateResult, SweepResult
 from guidance.signal.sweep.basis import Array
@@ -44,18 +44,19 @@ class ResultBuilder:
         detected = significant and amplitude_uv >= (self._criterion_uv or 0.0)
         blinded = not significant and analysis.unresolved_uv > self.relevant_uv
         doubt = analysis.doubt or (_hidden_by(analysis) if blinded else None)
+        begin = begin_of(separated, frame.times, inside) if detected else None
         running = significant and still_running(separated, amplitude_uv, inside, frame.times)
         return SweepResult(
             detected=detected,
             p_value=None if analysis.doubt else analysis.p_value,
             amplitude_uv=amplitude_uv,
             amplitude_sd_uv=amplitude_sd_uv,
-            latency_ms=onset_ms(separated, frame.times, inside) - pulse.offset_ns / 1e6 if detected else None,
+            latency_ms=begin.ms - pulse.offset_ns / 1e6 if begin and begin.is_onset else None,
             contaminated=doubt is not None,
             why=_why(analysis, doubt) if doubt else None,
             times_ms=frame.times,
             uv=np.where(frame.times < analysis.components.conditions.blind_ms, 0.0, uv - separated.nuisance),
-            unfinished=not last and significant and (running or not analysis.is_known),
+            unfinished=not last and significant and (running or not analysis.is_surely_known),
             late=self._late(frame, analysis, separated, pulse),
             doubt=doubt,
         )
@@ -88,7 +89,7 @@ def _why(analysis: Analysis, doubt: Doubt) -> str:
         Doubt.BLANKING: f"the amplifier is blanked for {conditions.blanked_ms:.1f} ms: {hidden}",
         Doubt.ARTEFACT: "the artefact has changed and is learned anew" if analysis.doubt else f"artefact: {hidden}",
         Doubt.CONTRAST: "it may be artefact: no sweep at a comparable current was without it; vary the current",
-        Doubt.BURST: "a contraction began within the window",
+        Doubt.BURST: "a contraction, a heartbeat or a moved cable may be in the window",
         Doubt.NOISE: hidden,
         Doubt.SAMPLES: "samples lost",
     }[doubt]

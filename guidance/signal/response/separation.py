@@ -8,11 +8,15 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from guidance.signal.response.components import SweepComponents
+from guidance.signal.response.matched_filter import SURELY_ALIKE, likeness
 from guidance.signal.response.whitening import LowRankInverse, WhitenedBasis
 from guidance.signal.sweep.basis import Array
 
 _SIZES = 10.0 ** (np.arange(8) / 2)
 """Sizes of a response that are tried, in units of the noise."""
+
+_MOST_ENLARGED = 2.0
+"""An estimate is enlarged by at most this factor: of what keeps less than half its size too little is seen."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,15 +31,25 @@ class SeparatedSweep:
         """Convert from units of ``unit_uv`` to uV."""
         return SeparatedSweep(unit_uv * self.mean, unit_uv * self.sd, unit_uv * self.nuisance)
 
+    def enlarged(self, factor: float) -> SeparatedSweep:
+        """Enlarge the response, and its uncertainty, by ``factor``."""
+        return SeparatedSweep(factor * self.mean, factor * self.sd, self.nuisance)
+
 
 def split(
-    basis: WhitenedBasis, residual: Array, components: SweepComponents, share: float, baseline: Array
+    basis: WhitenedBasis,
+    residual: Array,
+    components: SweepComponents,
+    share: float,
+    baseline: Array,
+    shape: Array | None,
 ) -> SeparatedSweep:
     """Split ``residual`` (n,), a sweep in ``basis`` and units of the noise, by the covariances of its ``components``.
 
     The artefact's is taken ``share`` times, the amplifier's recovery as it is; ``baseline`` (n, 2)
-    in time. The response's size is the one that makes the
-    sweep most probable (empirical Bayes). The estimate is in units of the noise, in time.
+    in time. The response's size is the one that makes the sweep most probable (empirical Bayes). The estimate is in
+    units of the noise, in time. A posterior mean is too small: it is enlarged by what the same split would take from
+    the known ``shape`` (n,) in time; or where it is unlike that, by what the artefact would take from it.
     """
     columns = np.concatenate([np.sqrt(share) * components.columns, components.recovered], axis=1)
     beside = np.concatenate([columns, components.blind], axis=1)
@@ -50,7 +64,15 @@ def split(
     )
     nuisance = basis.unwhiten @ (columns @ (columns.T @ cause) + rough * cause)
     nuisance = nuisance + baseline @ ((basis.whiten @ baseline).T @ cause)
-    return SeparatedSweep(basis.unwhiten @ (size * cause), np.sqrt(variance), nuisance)
+    mean = basis.unwhiten @ (size * cause)
+    separated = SeparatedSweep(mean, np.sqrt(variance), nuisance)
+    if shape is not None and likeness(shape, mean) >= SURELY_ALIKE:
+        inside, whole = basis.whiten @ shape, shape
+    else:
+        inside = basis.whiten @ mean
+        whole = basis.unwhiten @ (size * inside / nuisance_inverse.spread)
+    kept = basis.unwhiten @ (size * nuisance_inverse(inside))
+    return separated.enlarged(float(np.clip(np.ptp(whole) / max(float(np.ptp(kept)), 1e-12), 1.0, _MOST_ENLARGED)))
 
 
 def _best_size(residual: Array, beside: Array, remainder: Array, response: Array) -> float:

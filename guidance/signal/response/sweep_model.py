@@ -39,6 +39,9 @@ _MOST_ENLARGED = 30.0
 _SURELY = 5.0
 """A wave of so many prior standard deviations is no artefact."""
 
+_LONGEST_HOLD_MS = 10.0
+"""Suppressors of artefacts hold at most so long: what follows at once may be the artefact that they hid."""
+
 _CLEARLY, _INVERTED = 30.0, 0.6
 """Standard deviations of the noise from which the begin of a pulse is visible, and its correlation with the inverted
 first pulse from which the polarity has changed: stimulators may alternate."""
@@ -186,10 +189,13 @@ class SweepModel:
     ) -> bool:
         """Return whether an artefact of unknown shape may be so large from ``begin_ms`` on.
 
-        Always so where its size is not known: the amplifier was overloaded or blanked, or the artefact is small.
+        Always so where its size is not known: the amplifier was overloaded or blanked, or what is visible of the
+        artefact is smaller than the wave, as behind a suppressor that holds.
         """
         conditions = components.conditions
-        if conditions.is_overloaded or conditions.blanked_ms or conditions.size_uv < _CLEARLY * conditions.unit_uv:
+        least_uv = amplitude_uv if begin_ms < _LONGEST_HOLD_MS else 0.0
+        is_unseen = conditions.size_uv < max(_CLEARLY * conditions.unit_uv, least_uv)
+        if conditions.is_overloaded or conditions.blanked_ms or is_unseen:
             return True
         size_uv = max(conditions.size_uv, abs(conditions.strength.gain) * components.artefact.peak_uv)
         later = frame.times >= begin_ms

@@ -85,6 +85,11 @@ class BaselineTracker:
         self._signal = signal[holes[-1] + 1 :] if len(holes) else signal
         self._first = self._stop - len(self._signal)
 
+    @property
+    def signal(self) -> Array:
+        """The stretch (n,) in uV, as recorded."""
+        return self._signal
+
     def state(self) -> PreStimulus | None:
         """Measure baseline, noise and mains at the end of the stretch; None if it is shorter than 5 ms."""
         if len(self._signal) < _SHORTEST_MS * self._per_ms:
