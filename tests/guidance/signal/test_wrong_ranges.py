@@ -1,0 +1,90 @@
+"""No range declared, a wrong one, a rail that moves, a dead input: nothing is detected, and a reason stands."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from drivers.base import Pulse
+from guidance.contracts.events import Response
+from tests.support.some import some
+from tests.support.streams import Stream, responses, settings
+from tests.support.waves import Wave, add, artefact, noise
+
+RATE_HZ = 10_000.0
+CURRENTS_MA = (1.0, 1.3, 1.69, 2.2, 2.86, 3.72, 4.84, 5.0, 5.0, 1.0, 1.3, 1.69, 2.2, 2.86)
+RAIL_UV = 4000.0
+
+
+def recovery(rail_uv: float) -> Wave:
+    t_ms = np.arange(300) / RATE_HZ * 1e3
+    return np.asarray(0.2 * rail_uv * np.exp(-t_ms / 0.8))
+
+
+def overloaded(rails_uv: tuple[float, ...] = (RAIL_UV,), range_uv: float | None = None) -> Stream:
+    """A procedure without a response: an artefact of 3 mV/mA that clips, in turn at each of ``rails_uv``, and the
+    amplifier's recovery from that; the device declares ``range_uv``.
+    """
+    at = [4000 + 4000 * i for i in range(len(CURRENTS_MA))]
+    signal = noise(np.random.default_rng(3), at[-1] + 4000, 5.0)
+    for i, (sample, ma) in enumerate(zip(at, CURRENTS_MA, strict=True)):
+        rail_uv = rails_uv[i * len(rails_uv) // len(at)]
+        wave = ma * artefact(RATE_HZ, 3000.0, 300.0)
+        over = np.flatnonzero(wave >= rail_uv)
+        add(signal, sample, np.clip(wave, -rail_uv, rail_uv))
+        if len(over):
+            add(signal, sample + int(over[-1]) + 1, recovery(rail_uv))
+    pulses = tuple(Pulse(sample, current_ma=ma, width_ms=0.1) for sample, ma in zip(at, CURRENTS_MA, strict=True))
+    return Stream(RATE_HZ, (signal,), pulses, range_uv=range_uv)
+
+
+def judged(stream: Stream) -> list[Response]:
+    return list(some(responses(stream, settings(window_ms=(2.0, 25.0)))))
+
+
+@pytest.mark.parametrize("range_uv", [None, 2000.0, RAIL_UV, 25_000.0])
+def test_whatever_range_is_declared_the_recovery_from_overload_is_no_response(range_uv: float | None) -> None:
+    assert not any(response.detected for response in judged(overloaded(range_uv=range_uv)))
+
+
+@pytest.mark.parametrize("rails_uv", [(4000.0, 8000.0), (8000.0, 4000.0), (4000.0, 1500.0, 8000.0)])
+def test_a_rail_that_moves_makes_no_response(rails_uv: tuple[float, ...]) -> None:
+    assert not any(response.detected for response in judged(overloaded(rails_uv, range_uv=25_000.0)))
+
+
+@pytest.mark.parametrize("value_uv", [0.0, 170.0])
+def test_of_a_flat_line_nothing_is_detected_and_each_result_says_that_the_input_is_dead(value_uv: float) -> None:
+    stream = overloaded()
+    stream.channels[0][:] = value_uv
+    found = judged(stream)
+    assert all(response.contaminated and not response.detected for response in found)
+    assert all(
+        "no stimulus-free signal" in (response.why or "") or "dead" in (response.why or "") for response in found
+    )
+
+
+def test_an_input_that_sticks_halfway_is_reported_from_there_on_and_not_before() -> None:
+    stream = overloaded()
+    third = stream.pulses[2].sample
+    stream.channels[0][third + 1000 :] = 0.0
+    found = judged(stream)
+    assert not any(response.detected for response in found)
+    assert all("dead" in (response.why or "") for response in found[3:])
+    assert not any("dead" in (response.why or "") for response in found[:3])
+
+
+def test_at_one_current_from_the_first_pulse_a_swing_of_the_artefact_is_no_response_and_the_reason_is_to_vary_it() -> (
+    None
+):
+    stream = overloaded()
+    signal = noise(np.random.default_rng(4), len(stream.channels[0]), 5.0)
+    t_ms = np.arange(250) / RATE_HZ * 1e3
+    swing = 200.0 * np.sin(2 * np.pi * t_ms / 8.0) * np.exp(-(((t_ms - 8.0) / 4.0) ** 2))
+    for pulse in stream.pulses:
+        add(signal, pulse.sample, artefact(RATE_HZ, 4000.0, 300.0))
+        add(signal, pulse.sample, swing)
+    pulses = tuple(Pulse(pulse.sample, current_ma=1.0, width_ms=0.1) for pulse in stream.pulses)
+    found = judged(Stream(RATE_HZ, (signal,), pulses))
+    assert not any(response.detected for response in found)
+    assert found[0].contaminated
+    assert "vary the current" in (found[0].why or "")
