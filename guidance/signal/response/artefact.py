@@ -42,11 +42,12 @@ _NEAR_MEMORY = 8
 _FREE_LN, _MOST_LN = 0.05, 2.0
 """Charges within this distance (in ln) of a recent one need no new learning; beyond the second all count alike."""
 
-_PER_LN = 0.05
+_LEAST_PER_LN, _PER_LN = 0.05, 0.1
 """Share of the prior's standard deviation by which an e-fold change of charge may alter the artefact's shape."""
 
-_BEND_PER_LN = 0.1
-"""Standard deviation of the tail's change per ln charge that is expected at first, as a share of the prior's."""
+_BEND_PER_LN = 0.03
+"""Standard deviation of the tail's change per ln charge that is expected at first, as a share of the prior's. With 0.1
+the needle's drift is taken for a bend; without one a clipped artefact is taken for a response (tuning worlds)."""
 
 _ROUGH_PER_LN = 0.002
 _DOUBT = 0.05
@@ -169,14 +170,21 @@ class ArtefactModel:
         wobble = _WOBBLE * self._tails.drift(mean)
         spread = strength.gain * (first + strength.bend * per_ln)
         spread = spread + self._variability * (strength.sd**2 * np.outer(mean, mean) + wobble @ wobble.T)
-        far_uv = _PER_LN * strength.jump * strength.gain * self._peak_uv
+        far_uv = self._per_ln * strength.jump * strength.gain * self._peak_uv
         spread[np.diag_indices(len(mean))] += far_uv**2 * self._tails.variance
         return np.asarray(spread)
 
     def rough_variance(self, strength: ArtefactStrength) -> float:
         """Return the variance in uV^2 of the rough remainder, in every sample."""
-        far_uv = _ROUGH_PER_LN * _PER_LN * strength.jump * strength.gain * self._peak_uv
+        far_uv = _ROUGH_PER_LN * self._per_ln * strength.jump * strength.gain * self._peak_uv
         return float(strength.gain**2 * self._rough_variance + far_uv**2)
+
+    @property
+    def _per_ln(self) -> float:
+        """Share of the prior's standard deviation that an e-fold change of charge leaves open: more for an artefact
+        that changes much, and never little, as a steady one may bend, too.
+        """
+        return max(_LEAST_PER_LN, _PER_LN * float(np.sqrt(self._variability)))
 
     def blind_ms(self, now_ms: float) -> float:
         """Return how long the artefact hides everything: its recent maximum, ``now_ms`` included."""
@@ -227,7 +235,7 @@ class ArtefactModel:
         if self._spread is None:
             return
         if strength.jump:
-            far_uv = _PER_LN * strength.jump * self._peak_uv
+            far_uv = self._per_ln * strength.jump * self._peak_uv
             self._widen_first(far_uv**2)
         gain = strength.gain
         self._near.append(_ln(gain))
@@ -240,7 +248,7 @@ class ArtefactModel:
         spread = self._spread - reach @ solved[:, 1:]
         drift = np.sqrt(self._variability) * _DRIFT * self._tails.drift(self._at(strength))
         self._spread = 0.5 * (spread + spread.T)
-        self._spread[: len(drift), : len(drift)] += drift @ drift.T
+        self._spread += np.kron(np.eye(2), drift @ drift.T)
         self._learned += 1
         self._log_gain += (_ln(gain) - self._log_gain) / min(self._learned, 20)
 
