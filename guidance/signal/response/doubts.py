@@ -28,7 +28,8 @@ _SURE_ALPHA, _LEAST_UV = 0.002, 40.0
 mostly chance, and an electrode that breathing moves causes as much."""
 
 _STRANGE_ALPHA = 0.005
-"""Where the artefact may be as large, a wave of another shape than the trusted one needs a p-value below this."""
+"""Where the artefact may be as large, a wave of another shape than the trusted one needs a p-value below this; and
+one below _SURE_ALPHA if it is large only as it was enlarged for what the artefact took."""
 
 _TRUSTED = 3
 """The known shape is trusted once so many responses were."""
@@ -83,7 +84,8 @@ class DoubtFinder:
         is_flat = rises_from_baseline(analysis.sweep, times, begin_ms, analysis.visible_ms, amplitude_uv)
         if is_flat or not self._learner.model.may_be_artefact(analysis.components, self._frame, begin_ms, amplitude_uv):
             return analysis
-        if analysis.p_value >= _STRANGE_ALPHA:
+        seen_uv = amplitude_uv / analysis.separated.enlargement
+        if analysis.p_value >= (_STRANGE_ALPHA if seen_uv >= LARGE_UV else _SURE_ALPHA):
             return replace(analysis, p_value=ALPHA)
         is_turned = is_trusted and self._learner.template.likeness(-wave) >= ALIKE
         if is_turned or not is_in(analysis.sweep, inside, amplitude_uv):

@@ -21,19 +21,22 @@ _MOST_ENLARGED = 2.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeparatedSweep:
-    """The response: posterior mean and standard deviation (n,), and the artefact and baseline beside it, in uV."""
+    """The response: posterior mean and standard deviation (n,), and the artefact and baseline beside it, in uV;
+    ``enlargement``: by how much mean and deviation were enlarged for what the artefact took.
+    """
 
     mean: Array
     sd: Array
     nuisance: Array
+    enlargement: float = 1.0
 
     def times(self, unit_uv: float) -> SeparatedSweep:
         """Convert from units of ``unit_uv`` to uV."""
-        return SeparatedSweep(unit_uv * self.mean, unit_uv * self.sd, unit_uv * self.nuisance)
+        return SeparatedSweep(unit_uv * self.mean, unit_uv * self.sd, unit_uv * self.nuisance, self.enlargement)
 
     def enlarged(self, factor: float) -> SeparatedSweep:
         """Enlarge the response, and its uncertainty, by ``factor``."""
-        return SeparatedSweep(factor * self.mean, factor * self.sd, self.nuisance)
+        return SeparatedSweep(factor * self.mean, factor * self.sd, self.nuisance, factor)
 
 
 def split(
