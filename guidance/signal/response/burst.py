@@ -32,7 +32,7 @@ def samples_after(window_ms: tuple[float, float], sample_rate_hz: float) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Activity:
+class ActivityLevel:
     """The activity about the window: RMS of the second difference over 1 ms in uV, and how many times the usual one."""
 
     level_uv: float
@@ -64,7 +64,7 @@ class ActivityMonitor:
         self._usual.extend(earlier or near)
         self._just_before_uv = max(near, default=0.0)
 
-    def after(self, history: RingBuffer, pulse: int) -> Activity | None:
+    def after(self, history: RingBuffer, pulse: int) -> ActivityLevel | None:
         """Return the activity about the window of the pulse at sample ``pulse``; None while the stretch after it has
         not arrived, with gaps in it, and before anything is known to be usual.
         """
@@ -72,7 +72,9 @@ class ActivityMonitor:
         if history.end < pulse + samples_after(self._window_ms, 1e3 * self._per_ms) or not self._usual:
             return None
         level_uv = max(self._level(history.window(first, stop)[:, self._channel].astype(float)), self._just_before_uv)
-        return None if np.isnan(level_uv) else Activity(level_uv, level_uv / max(float(np.median(self._usual)), 1e-3))
+        return (
+            None if np.isnan(level_uv) else ActivityLevel(level_uv, level_uv / max(float(np.median(self._usual)), 1e-3))
+        )
 
     def _level(self, signal: Array) -> float:
         lag = self._lag

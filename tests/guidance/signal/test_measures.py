@@ -85,7 +85,7 @@ def test_a_contraction_that_began_just_before_the_pulse_is_louder_than_usual() -
     assert activity_ratio(np.concatenate([quiet, loud]), units(samples_after(WINDOW_MS, RATE_HZ), 5000, 0.0)) > 2.5
 
 
-def test_a_sweep_whose_largest_wave_may_be_a_response_cannot_tell() -> None:
+def test_a_sweep_whose_largest_wave_may_be_a_response_is_contaminated() -> None:
     stream = evoked(22.0, 60, silent=6, noise_uv=8.0)
     unsure = [
         response

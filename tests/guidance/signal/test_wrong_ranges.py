@@ -53,7 +53,7 @@ def test_a_rail_that_moves_makes_no_response(rails_uv: tuple[float, ...]) -> Non
 
 
 @pytest.mark.parametrize("value_uv", [0.0, 170.0])
-def test_of_a_flat_line_nothing_is_detected_and_each_result_says_that_the_input_is_dead(value_uv: float) -> None:
+def test_of_a_flat_line_nothing_is_detected_and_each_reason_is_the_dead_input(value_uv: float) -> None:
     stream = overloaded()
     stream.channels[0][:] = value_uv
     found = judged(stream)
