@@ -16,7 +16,7 @@ from drivers.formats.pulses import parse_pulse, pulse_annotations
 
 
 class Recording(Amplifier):
-    """Player of an EDF, EDF+, BDF, BDF+, WAV, FLAC or CSV file. The signal does not depend on the sizes of the blocks.
+    """Player of a recorded file of any known format. The signal does not depend on the sizes of the blocks.
 
     ``total_samples`` includes the gaps. ``pulses`` are the pulses that will be returned; one in a gap comes with the
     block after it. ``pulses_outside`` counts those annotated before the first or after the last sample. ``warnings``

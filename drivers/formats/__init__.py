@@ -1,4 +1,4 @@
-"""Formats of recordings, recognised by content: EDF, EDF+, BDF, BDF+, WAV, FLAC and CSV."""
+"""Formats of recordings, recognised by content: EDF, EDF+, BDF, BDF+, WAV, FLAC, XDF, BrainVision and CSV."""
 
 from __future__ import annotations
 
@@ -8,24 +8,28 @@ import stat
 from pathlib import Path
 
 from drivers.base import DeviceNotFound, DeviceRefused, OptionRefused
-from drivers.formats import edf, sound, table
+from drivers.formats import brainvision, edf, sound, table, xdf
 from drivers.formats.loaded import FileOptions, LoadedFile, printable
 
-_LOADERS = {"EDF": edf.load, "BDF": edf.load, "WAV": sound.load, "FLAC": sound.load, "CSV": table.load}
+_LOADERS = {
+    "EDF": edf.load, "BDF": edf.load, "WAV": sound.load, "FLAC": sound.load, "XDF": xdf.load,
+    "BrainVision": brainvision.load, "CSV": table.load,
+}  # fmt: skip
+_BEGINNINGS = {b"0       ": "EDF", b"\xffBIOSEMI": "BDF", b"fLaC": "FLAC", b"XDF:": "XDF"}
 _HEAD_BYTES = 4096
+_BRAIN_VISION = re.compile(rb"(\xef\xbb\xbf)?Brain ?Vision Data Exchange Header File", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x0c\x0e-\x1f]")
 
 
 def guess_family(head: bytes) -> str | None:
-    """Return a file's family ("EDF", "BDF", "WAV", "FLAC", "CSV") by its first bytes; None where it is foreign."""
-    if head.startswith(b"0       "):
-        return "EDF"
-    if head.startswith(b"\xffBIOSEMI"):
-        return "BDF"
+    """Return a file's family, a key of the readers such as "EDF", by its first bytes; None where it is foreign."""
     if head.startswith((b"RIFF", b"RF64")) and head[8:12] == b"WAVE":
         return "WAV"
-    if head.startswith(b"fLaC"):
-        return "FLAC"
+    for beginning, family in _BEGINNINGS.items():
+        if head.startswith(beginning):
+            return family
+    if _BRAIN_VISION.match(head):
+        return "BrainVision"
     return "CSV" if _begins_like_a_table(head) else None
 
 
@@ -71,7 +75,7 @@ def _family(path: Path) -> str:
     if family is None:
         raise DeviceRefused(
             f"{path} is not a recording this program can read; it reads EDF, EDF+, BDF, BDF+, WAV, FLAC, "
-            "and CSV with a line of column names"
+            "XDF, BrainVision (.vhdr), and CSV with a line of column names"
         )
     return family
 

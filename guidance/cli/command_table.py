@@ -13,6 +13,7 @@ COMMANDS = {
     "devices": "List what may be an amplifier, without opening anything.",
     "dose": "Calculate a dose of local anaesthetic, and compare it with its limits.",
     "help": "Show the document on TOPIC; without one, list the topics.",
+    "info": "Say what a recording holds, and how it would be taken.",
     "procedures": "List, show, verify, recover, delete and export recorded procedures; show and sign their notes.",
     "protocols": "List, show, validate, begin and compare protocols.",
     "record": "Record an amplifier's signal to a BDF+ file, which replay and other programs read.",
@@ -52,6 +53,10 @@ def load_command(name: str) -> click.Command:
         from guidance.cli import run
 
         return {"run": run.run, "demo": run.demo, "replay": run.replay}[name]
+    if name == "info":
+        from guidance.cli.info import info
+
+        return info
     if name in {"check", "devices"}:
         from guidance.cli import hardware
 
