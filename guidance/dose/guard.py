@@ -36,6 +36,7 @@ class DoseGuard:
         """Guard ``plan``; without one, count volumes only. The upper end of the protocol's ``volume_ml`` is a limit."""
         self._plan, self._alarms = plan, alarms
         self._most_ml = volume_ml[1] if volume_ml else None
+        self._planned_earlier = plan.earlier if plan else ()
         table, patient = (plan.table, plan.patient) if plan else (load(), DosePatient())
         lines = instructions(table, rescue(table, patient))
         self.rescue_lines = (
@@ -72,19 +73,24 @@ class DoseGuard:
         else:
             yield from self._injection(request, t)
 
-    def add_earlier(self, text: str) -> Iterator[Record]:
-        """Count the local anaesthetic that ``text`` names as given within the last 24 h; yield its entry and the alarm
-        that it causes. Raises DoseError if it cannot be read, or is older.
+    def set_earlier(self, text: str) -> Iterator[Record]:
+        """Count the local anaesthetic that ``text`` names as given within the last 24 h, instead of what was named so
+        before; yield its entry and the alarm that it causes. Raises DoseError if it cannot be read, or is older.
         """
         dose = read_dose(self._plan.table if self._plan else load(), parse_amount(text))
         if dose.minutes_ago is not None and dose.minutes_ago > DAY_MIN:
             raise DoseError(f"{text}: that is more than 24 h ago; only doses of the last 24 h count.")
         if self._plan:
-            self._plan = replace(self._plan, earlier=(*self._plan.earlier, dose))
+            self._plan = replace(self._plan, earlier=(*self._planned_earlier, dose))
         fields = {"drug": dose.drug, "mg": dose.mg, "minutes_ago": dose.minutes_ago, "counted": self._plan is not None}
         yield Entry("earlier-dose", fields)
         if self._plan:
             yield from self._levels(self._plan.total(self._injected_ml))
+
+    def clear_earlier(self) -> None:
+        """Count no longer what ``set_earlier`` named."""
+        if self._plan:
+            self._plan = replace(self._plan, earlier=self._planned_earlier)
 
     def view(self) -> DoseView | None:
         """Return the view for the screen; None as long as there is neither a plan nor an entry."""

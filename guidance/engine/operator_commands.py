@@ -61,11 +61,13 @@ class OperatorCommands:
         parts = self._parts
         if answer.item == "other-anaesthetic" and answer.value == "given" and answer.detail.strip():
             try:
-                added = tuple(parts.dose.add_earlier(answer.detail))
+                added = tuple(parts.dose.set_earlier(answer.detail))
             except DoseError as fault:
                 yield parts.stop_moment.refuse(answer, str(fault))
                 return
             yield from added
+        elif answer.item == "other-anaesthetic":
+            parts.dose.clear_earlier()
         yield from parts.stop_moment.answer(answer)
 
     def _entry(self, note: OperatorNote) -> Entry:

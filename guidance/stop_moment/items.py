@@ -74,7 +74,7 @@ ITEMS = (
     StopItem(
         "anticoagulant-hours",
         "Hours since its last dose",
-        (StopChoice("hours", "enter the hours", "Hours since the last dose"),),
+        (StopChoice("hours", "hours", "Hours since the last dose"),),
         _DRUG,
     ),
     StopItem(

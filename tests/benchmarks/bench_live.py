@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 
 from drivers.simulated import SimulatedDevice
+from guidance.stop_moment.items import ITEMS
+from guidance.ui.arming import REPEAT_S
 from tests.support.processes import ROOT, engine_pid, is_stimulus, lines
 
 SIZES = ((1, 10_000), (4, 20_000))
@@ -73,11 +75,16 @@ def cpu_s(pid: int) -> float:
 
 
 def armed(terminal: Terminal, store: Path) -> None:
-    """Wait for the signal, arm by key, and see the first pulse."""
+    """Wait for the signal, go through the stop moment, arm by key, and see the first pulse."""
     until = time.monotonic() + 60.0
     while not any(line["kind"] == "signal" for line in lines(store)):
         assert time.monotonic() < until, "no signal in 60 s"
         terminal.read_for(0.2)
+    terminal.press(b"\r")
+    for item in ITEMS:
+        if item.after is None:
+            terminal.press(b"1")
+            terminal.read_for(REPEAT_S)
     terminal.press(b"o", b"\r")
     while not any(is_stimulus(line) for line in lines(store)):
         assert time.monotonic() < until, "not armed in 60 s"

@@ -65,6 +65,20 @@ def test_other_local_anaesthetic_of_the_last_24_h_counts_in_the_dose_guard() -> 
     assert dict(dose.total_mg)["lidocaine"] == 200.0
 
 
+def test_a_corrected_earlier_dose_replaces_the_one_before() -> None:
+    plan = plan_of(load_drugs(), DosePatient(70.0, 40.0), "ropivacaine 0.5%")
+    loop = ClosedLoop(Mode.MANUAL, stop_plan=StopPlan(), dose=plan)
+    for text in ("lidocaine 1% 20mL", "lidocaine 1% 10mL"):
+        loop.run(0.1, StopAnswer("other-anaesthetic", "given", text))
+    dose = loop.engine.snapshot(SessionState("made", RECORDED)).dose
+    assert dose is not None
+    assert dict(dose.total_mg) == {"lidocaine": 100.0}
+    loop.run(0.1, StopAnswer("other-anaesthetic", "none"))
+    dose = loop.engine.snapshot(SessionState("made", RECORDED)).dose
+    assert dose is not None
+    assert dict(dose.total_mg) == {}
+
+
 def test_an_earlier_dose_that_cannot_be_read_or_is_too_old_is_refused_in_one_sentence() -> None:
     loop = ClosedLoop(Mode.MANUAL, stop_plan=StopPlan())
     for text in ("something", "lidokain 10mg", "lidocaine 50mg 2000min ago"):
