@@ -90,12 +90,15 @@ class World:
         assert self._width_law is not None
         return self._width_law(self.distance_mm(t_s), width_ms)
 
+    def expected_uv(self, t_s: float, ln_ma: float, width_ms: float) -> float:
+        """Expected response in uV to a pulse of e^``ln_ma`` mA."""
+        return self._curve(ln_ma - math.log(self.threshold_ma(t_s) * self.width_factor(t_s, width_ms)))
+
     def pulse(self, t_s: float, current_ma: float, width_ms: float = SHORT_MS) -> DetectorResult:
         """The response to a pulse."""
         rng = self._rng
-        threshold_ma = self.threshold_ma(t_s) * self.width_factor(t_s, width_ms)
-        above = math.log(current_ma / threshold_ma) + self._jitter * rng.standard_normal()
-        uv = self._curve(above) * math.exp(self._scatter * rng.standard_normal())
+        ln_ma = math.log(current_ma) + self._jitter * rng.standard_normal()
+        uv = self.expected_uv(t_s, ln_ma, width_ms) * math.exp(self._scatter * rng.standard_normal())
         if rng.random() < self._faults.dead:
             uv = 0.0
         response = self._during_burst(t_s)
@@ -122,7 +125,7 @@ class World:
 def published(seed: int, speed_mm_s: float) -> World:
     """The published comparison's: I = I0 + k r^2 of ``published_constants``, recruitment of width 0.15."""
     contact, gain, largest_uv = published_constants(seed)
-    way = _way(np.random.default_rng([seed, 1]), speed_mm_s, farthest_mm=10.0)
+    way = approach_and_withdraw(np.random.default_rng([seed, 1]), speed_mm_s, farthest_mm=10.0)
     return World(seed, lambda r: contact + gain * r**2, _logistic(largest_uv, 0.15), way, Faults())
 
 
@@ -151,10 +154,10 @@ def reachable_way(rng: np.random.Generator, speed_mm_s: float, law: Law) -> Way:
     farthest = 10.0
     while law(farthest) > LARGEST_MA and farthest > 0.5:
         farthest *= 0.9
-    return _way(rng, speed_mm_s, farthest)
+    return approach_and_withdraw(rng, speed_mm_s, farthest)
 
 
-def _way(rng: np.random.Generator, speed_mm_s: float, farthest_mm: float) -> Way:
+def approach_and_withdraw(rng: np.random.Generator, speed_mm_s: float, farthest_mm: float) -> Way:
     """Wait, approach, pause, withdraw, pause and approach again; at 0 mm/s, stay."""
     start = float(rng.uniform(0.3, 1.0)) * farthest_mm
     if speed_mm_s == 0.0:
