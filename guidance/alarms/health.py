@@ -28,7 +28,10 @@ _AT_LIMIT_S = 1.0
 """Seconds at the limit, longer than the artefact of any pulse (a judgement, unsourced)."""
 
 _CLOSE_PROBABLE = 0.5
-"""Probability of the zone ``close`` from which ``too-close`` holds: more likely than not."""
+"""Probability of the zone ``close`` from which ``too-close`` begins at once: more likely than not."""
+
+_CLOSE_PASSES = 2
+"""Estimates in a row below that probability that end it: one may waver (a judgement, unsourced)."""
 
 _STATUS_S = 1.0
 """A status may belong to a sample so far from its block, in s; beyond it, its time cannot be true (a judgement)."""
@@ -68,6 +71,7 @@ class HealthMonitor:
         self._armed_t: float | None = None
         self._within_t = 0.0
         self.timing = TimingMonitor(alarms, sample_rate_hz)
+        self._passing = 0
 
     def receive(self, message: FrameAck | Acknowledge, now_ns: int) -> Iterator[Entry]:
         """Receive, at host time ``now_ns``, that the screen drew a frame or that the alarms were acknowledged."""
@@ -132,8 +136,13 @@ class HealthMonitor:
         yield from self._update("device-fault", _FLOOD if floods else None, "reports")
 
     def too_close(self, proximity: Proximity) -> Alarm | None:
-        """Return the alarm that the threshold is probably at or below the lower bound."""
-        probable = proximity.valid and (proximity.zone_probability or {}).get("close", 0.0) >= _CLOSE_PROBABLE
+        """Return the alarm that the threshold is probably at or below the lower bound, whether the estimate is valid or
+        not. Call once for each estimate.
+        """
+        close = (proximity.zone_probability or {}).get("close", 0.0)
+        self._passing = self._passing + 1 if proximity.zone_probability and close < _CLOSE_PROBABLE else 0
+        persists = self._alarms.holds("too-close") and 0 < self._passing < _CLOSE_PASSES
+        probable = close >= _CLOSE_PROBABLE or persists
         return self._alarms.update("too-close", _CLOSE if probable else None)
 
     def is_stale(self, t: float, pulse_rate_hz: float) -> bool:

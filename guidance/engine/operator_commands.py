@@ -45,6 +45,8 @@ class OperatorCommands:
             if command.what == "side":
                 parts.stop_moment.record_side(command.text)
             yield from parts.proximity.apply_entry(self._entry(command))
+            if parts.stimulation:
+                parts.stimulation.controller.apply_entry(command.what)
         elif isinstance(command, Arm) and (why := parts.stop_moment.arming_refusal()) and parts.stimulation:
             yield from parts.stimulation.refuse(why)
         elif isinstance(command, Aspiration | Aliquot):

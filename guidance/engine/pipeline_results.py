@@ -69,6 +69,7 @@ class PipelineResults:
         proximity = parts.proximity.estimate(outcome)
         if not outcome.response.contaminated:
             parts.health.last_response_t = outcome.t
+        yield from parts.proximity.filter.entries()
         yield proximity
         if parts.stimulation:
             parts.stimulation.observe(outcome, proximity)

@@ -25,8 +25,9 @@ class ProximityState:
         """Begin without a Proximity; ``health`` raises the alarm ``too-close``."""
         protocol = settings.protocol
         self.filter = ProximityFilter(
-            settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma, by_width=settings.probe_widths
-        )
+            settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma,
+            by_width=settings.probe_widths, limit_ma=protocol.max_current_ma,
+        )  # fmt: skip
         self.newest: Proximity | None = None
         self.input_dead = False
         self._health = health

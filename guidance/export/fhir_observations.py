@@ -61,18 +61,25 @@ def _at_place(source: ExportSource, place: LastPlace) -> Iterator[Resource]:
 
 def _threshold(source: ExportSource, place: LastPlace) -> Iterator[Resource]:
     known = estimate_at(source.stream, place.since, place.until)
+    if known is not None and known.get("above_ma") is not None:
+        yield _threshold_base(source, known) | {"valueQuantity": quantity(known["above_ma"], "mA", ">")}
     if known is None or known["threshold_0p1ms_ma"] is None:
         return
     low, middle, high = known["threshold_0p1ms_ma"]
-    yield {
-        "code": own_concept("motor-threshold", "Motor threshold at 0.1 ms, estimated"),
-        "effectiveDateTime": source.stamp(known["t"]),
-        "identifier": event_identifiers(known["seq"]),
+    yield _threshold_base(source, known) | {
         "valueQuantity": quantity(middle, "mA"),
         "component": [
             component("motor-threshold-low", "Lower end of the 90 % interval", low, "mA"),
             component("motor-threshold-high", "Upper end of the 90 % interval", high, "mA"),
         ],
+    }
+
+
+def _threshold_base(source: ExportSource, known: EventFields) -> Resource:
+    return {
+        "code": own_concept("motor-threshold", "Motor threshold at 0.1 ms, estimated"),
+        "effectiveDateTime": source.stamp(known["t"]),
+        "identifier": event_identifiers(known["seq"]),
     }
 
 

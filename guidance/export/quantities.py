@@ -19,9 +19,10 @@ TOXIN_UNITS = "{U}"
 """Units of a toxin product, which are not units of UCUM."""
 
 
-def quantity(value: float, code: str) -> Resource:
-    """Return ``value`` in the unit with this UCUM ``code``."""
-    return {"value": value, "unit": code.strip("{}"), "system": UCUM, "code": code}
+def quantity(value: float, code: str, comparator: str | None = None) -> Resource:
+    """Return ``value`` in the unit with this UCUM ``code``; with a ``comparator`` such as ``>`` it is a bound."""
+    bound = {"comparator": comparator} if comparator else {}
+    return {"value": value} | bound | {"unit": code.strip("{}"), "system": UCUM, "code": code}
 
 
 def own_concept(code: str, text: str) -> Resource:

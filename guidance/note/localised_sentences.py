@@ -151,6 +151,8 @@ def _is_unsourced(stream: EventQuery) -> bool:
 
 
 def _estimate(known: EventFields) -> str:
+    if known.get("above_ma") is not None:
+        return f"Motor threshold estimated at that time: above {known['above_ma']:g} mA, the highest current allowed."
     at_0p1ms = known["threshold_0p1ms_ma"]
     width = " for 0.1 ms" if at_0p1ms else ""
     low, middle, high = at_0p1ms or known["threshold_ma"]

@@ -93,9 +93,15 @@ def verified_absent(stream: EventQuery, until: float) -> EventFields | None:
 
 
 def estimate_at(stream: EventQuery, since: float, until: float) -> EventFields | None:
-    """Return the last valid estimate of the motor threshold from ``since`` to ``until``, None if there is none."""
-    known = [event for event in stream.of("proximity") if event["valid"] and since <= event["t"] <= until]
-    return next((event for event in reversed(known) if event["threshold_0p1ms_ma"] or event["threshold_ma"]), None)
+    """Return the last estimate of the motor threshold from ``since`` to ``until``, None if there is none: a valid one,
+    or that it is above all currents that may be given.
+    """
+    known = [event for event in stream.of("proximity") if since <= event["t"] <= until]
+    return next((event for event in reversed(known) if event.get("above_ma") or _has_threshold(event)), None)
+
+
+def _has_threshold(event: EventFields) -> bool:
+    return bool(event["valid"] and (event["threshold_0p1ms_ma"] or event["threshold_ma"]))
 
 
 def _moved_at(stream: EventQuery, until: float) -> float:

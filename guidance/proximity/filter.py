@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 import numpy as np
 
-from guidance.contracts.events import Proximity, PulseOutcome, unknown_proximity
+from guidance.contracts.events import Entry, Proximity, PulseOutcome, unknown_proximity
 from guidance.contracts.zones import ordered_edges
 from guidance.proximity.distance import DistanceModel
 from guidance.proximity.likelihood import Observation, RepeatDiscount, likelihood
 from guidance.proximity.motion import advance, refresh
 from guidance.proximity.particles import SHORT_MS, ParticleRow, Particles, is_short
 from guidance.proximity.random_table import RandomTable
+from guidance.proximity.response_kind import KindChange, ResponseKind
 from guidance.proximity.resampling import effective_share, jitter, reweight, systematic, temper, thin, uniform
 from guidance.proximity.summary import PosteriorSummary, interval, quantiles, summarize
 from guidance.proximity.width_evidence import WidthLaws, chronaxie_likelihood
@@ -37,6 +41,9 @@ _LONGEST_PAUSE_S = 3600.0
 _UNREST_S = 1.5
 """Time constant in s with which the suspicion of voluntary activity fades after an unfit sweep (a judgement)."""
 
+_LEAST_STEP_S = 0.1
+"""Time in s that passes between two pulses at least, even by a clock that stands still: none is given sooner."""
+
 _STAGES = 4
 """A surprising response is applied in at most so many stages."""
 
@@ -56,21 +63,22 @@ class ProximityFilter:
 
     def __init__(
         self, criterion_uv: float, lower_bound_ma: float, target_ma: float, count: int = PARTICLES,
-        *, by_width: bool = False,
+        *, by_width: bool = False, limit_ma: float = float("inf"),
     ) -> None:  # fmt: skip
         """Begin with every nerve and every place possible. The threshold is where the expected response reaches
         ``criterion_uv``. Zones end at ``target_ma`` and ``lower_bound_ma``, both for a pulse of 0.1 ms. With
-        ``by_width`` responses to pulses of other widths are evidence of distance too (``width_evidence``).
+        ``by_width`` responses to pulses of other widths are evidence of distance too (``width_evidence``). A threshold
+        above ``limit_ma``, the highest current that the protocol allows, has no number.
         """
         self._edges = ordered_edges(target_ma, lower_bound_ma)
-        self.criterion_uv, self._count = criterion_uv, count
+        self.criterion_uv, self._count, self._limit_ma = criterion_uv, count, limit_ma
         self._random = RandomTable(_SEED)
         self._distance_model = DistanceModel(np.random.default_rng(_SEED + 1), count)
         self._width_laws = WidthLaws(np.random.default_rng(_SEED + 2), count) if by_width else None
         self._t: float | None = None
         self._why: str | None = None
         self._unrest, self._widths = 0.0, False
-        self._repeats = RepeatDiscount()
+        self._entries: list[Entry] = []
         self._restart()
 
     def apply_entry(self, what: str) -> str | None:
@@ -86,8 +94,19 @@ class ProximityFilter:
             return "frozen: with an injectate at the tip thresholds do not compare, until a redirect or an insertion"
         return None
 
+    def entries(self) -> Iterator[Entry]:
+        """Yield the changes of the response since the last call, each of which restarted the estimate."""
+        found, self._entries = self._entries, []
+        return iter(found)
+
     def observe(self, outcome: PulseOutcome) -> Proximity:
         """Move the estimate by ``outcome``; return the record of where the threshold is now."""
+        change = self._response_kind.observe(outcome) if self._why != "injectate" else None
+        if change is not None:
+            self._restart_by(change)
+        return self._observe(outcome)
+
+    def _observe(self, outcome: PulseOutcome) -> Proximity:
         stimulus, current_ma = outcome.stimulus, outcome.delivered_ma
         self._advance_to(outcome.t)
         if current_ma is None and self._why != "injectate":
@@ -112,7 +131,19 @@ class ProximityFilter:
         searched = self._highest_ma > 0 and self._why != "injectate"
         return unknown_proximity(sample, self._why or "stale", searched=searched)
 
+    def _restart_by(self, change: KindChange) -> None:
+        """Restart for another nerve, muscle or reflex, and learn from the pulses that showed it but the present one."""
+        self._restart()
+        self._response_kind = change.kind
+        text = f"the onset latency changed from {change.before_ms:.1f} to {change.now_ms:.1f} ms"
+        effect = "restarted: another nerve, muscle or reflex responds, nothing is retained"
+        fields = {"text": text, "before_ms": change.before_ms, "now_ms": change.now_ms, "estimate": effect}
+        self._entries.append(Entry("response-changed", fields))
+        for outcome in change.outcomes[:-1]:
+            self._observe(outcome)
+
     def _restart(self) -> None:
+        self._response_kind, self._repeats, self._t = ResponseKind(), RepeatDiscount(), None
         if self._width_laws:
             self._width_laws.restart()
         self.particles = Particles.draw(self._random.rng, self._count, self.criterion_uv)
@@ -129,12 +160,12 @@ class ProximityFilter:
         self._why, self._highest_ma = "redirect", 0.0
 
     def _advance_to(self, t: float) -> None:
-        if self._t is not None and t > self._t:
-            elapsed_s = min(t - self._t, _LONGEST_PAUSE_S)
-            advance(self.particles, self._random, elapsed_s, widths=self._widths)
+        """Advance to ``t``. A clock that went back shows only that some time has passed."""
+        if self._t is not None:
+            elapsed_s = min(max(abs(t - self._t), _LEAST_STEP_S), _LONGEST_PAUSE_S)
+            self._ln_short = advance(self.particles, self._random, elapsed_s, self._ln_short, widths=self._widths)
             refresh(self.particles, self._random, elapsed_s)
-            self._ln_short = self.particles.ln_threshold()
-            self._unrest *= float(np.exp((self._t - t) / _UNREST_S))
+            self._unrest *= math.exp(-elapsed_s / _UNREST_S)
         self._t = t
 
     def _summarize(self, width_ms: float) -> PosteriorSummary:
@@ -145,7 +176,7 @@ class ProximityFilter:
         laws = self.weights * self._width_laws.weights if self._width_laws else self.weights
         far = interval(quantiles(distance_mm, laws / laws.sum()))
         factor = self.particles.ln_width_factor(width_ms)
-        return summarize(ln_short, short_ma, factor, far, self.weights, self._edges, self._highest_ma)
+        return summarize(ln_short, short_ma, factor, far, self.weights, self._edges, self._highest_ma, self._limit_ma)
 
     def _weigh_laws(self, observation: Observation, t: float) -> None:
         """Weigh the laws of chronaxie by a pulse of another width; the threshold is the one known without it."""

@@ -33,9 +33,9 @@ def forecast(few: Particles, elapsed_s: float, width_ms: float, draws: RandomTab
     ``width_ms``; the particles passed stay as they are.
     """
     later = Particles(few.x.copy(), few.criterion_uv)
-    advance(later, draws, elapsed_s)
+    ln_short = advance(later, draws, elapsed_s, later.ln_threshold())
     factor = later.ln_width_factor(width_ms)
-    ln_threshold = later.ln_threshold() + factor
+    ln_threshold = ln_short + factor
     points = quantiles(ln_threshold, np.full(len(ln_threshold), 1 / len(ln_threshold)), _POINTS)
     return Forecast(later, ln_threshold, factor, points)
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from guidance.proximity.particles import FARTHEST_MM, SPREADS, ParticleRow, Particles
+from guidance.proximity.particles import FARTHEST_MM, LN_THRESHOLDS, SPREADS, ParticleRow, Particles
 from guidance.proximity.random_table import Cloud, RandomTable
 
 _REST_SHARE = 0.4
@@ -24,8 +24,13 @@ _SPEED_WANDER = 0.15
 _FORGOTTEN_PER_S = 0.01
 """Rate at which a particle's recruitment, scatter and pace are drawn anew (a judgement, unsourced)."""
 
-_MISFIT_LN = 0.03
-"""What the law of distance gets wrong over a millimetre of way, in ln threshold (a judgement, unsourced)."""
+_MISFIT_LN = 0.08
+"""What the law of distance gets wrong where the threshold changes by a factor e, in ln threshold: see ``_RESHAPED``."""
+
+_RESHAPED = 0.35
+"""Change of ln recruitment width where the threshold changes by a factor e: nearer axons are recruited first, so the
+curve is another one at another distance (set on the worlds ``tuned`` of ``tests/worlds``).
+"""
 
 _SLIPS_PER_S = 0.005
 """Rate of sudden changes of ln threshold, and their standard deviation (judgements, unsourced)."""
@@ -50,15 +55,19 @@ _CHANGING = np.array(
         ParticleRow.RESTLESS_LN,
         ParticleRow.CHANGES_LN_PER_S,
         ParticleRow.PACE_LN_MM_S,
+        ParticleRow.DISCREPANCY_LN,
     ]
 )
 _CHANGED = np.array([SPREADS[ParticleRow(row)] for row in _CHANGING])
 
 
-def advance(particles: Particles, draws: RandomTable, elapsed_s: float, *, widths: bool = False) -> None:
+def advance(
+    particles: Particles, draws: RandomTable, elapsed_s: float, ln_threshold: Cloud, *, widths: bool = False
+) -> Cloud:
     """Move the needle for ``elapsed_s``; a long time in steps, so that the hand may change its mind in between.
 
-    With ``widths`` the chronaxie, which may depend on the distance, changes on the way.
+    ``ln_threshold`` (particles,) is ln of the thresholds before, in mA at 0.1 ms; return those after. With ``widths``
+    the chronaxie, which may depend on the distance, changes on the way.
     """
     steps = min(max(math.ceil(elapsed_s / _LONGEST_STEP_S), 1), _MOST_STEPS)
     for _ in range(steps):
@@ -66,6 +75,17 @@ def advance(particles: Particles, draws: RandomTable, elapsed_s: float, *, width
         if widths:
             changes = _CHRONAXIE_LN * np.sqrt(np.abs(way_mm)) + _CHRONAXIE_LN_AT_REST * math.sqrt(elapsed_s / steps)
             particles.x[ParticleRow.CHRONAXIE_LN_MS] += changes * draws.normal(len(way_mm))
+    return _reshape(particles, draws, ln_threshold)
+
+
+def _reshape(particles: Particles, draws: RandomTable, ln_before: Cloud) -> Cloud:
+    """Let the law err and recruitment change its form by as much as the threshold changed; return ln of thresholds."""
+    x, ln_threshold = particles.x, particles.ln_threshold()
+    root = np.sqrt(np.abs(ln_threshold - ln_before)) * np.exp(x[ParticleRow.DISCREPANCY_LN])
+    misfit = _MISFIT_LN * root * draws.normal(len(root))
+    x[ParticleRow.EXCESS_LN] += misfit
+    x[ParticleRow.WIDTH_LN] += _RESHAPED * root * draws.normal(len(root))
+    return np.asarray(np.clip(ln_threshold + misfit, *LN_THRESHOLDS))
 
 
 def refresh(particles: Particles, draws: RandomTable, elapsed_s: float) -> None:
@@ -84,9 +104,9 @@ def _step(x: Cloud, draws: RandomTable, elapsed_s: float) -> Cloud:
     distance, excess = x[ParticleRow.DISTANCE_MM], x[ParticleRow.EXCESS_LN]
     distance -= way
     np.minimum(np.maximum(distance, 0.0, out=distance), FARTHEST_MM, out=distance)
-    variance = np.exp(2 * x[ParticleRow.RESTLESS_LN]) * elapsed_s + _MISFIT_LN**2 * np.abs(way)
+    restless = np.exp(x[ParticleRow.RESTLESS_LN]) * math.sqrt(elapsed_s)
     excess *= math.exp(-_RECOVERS_PER_S * elapsed_s)
-    excess += np.sqrt(variance) * draws.normal(len(excess))
+    excess += restless * draws.normal(len(excess))
     slipped = draws.poisson(len(excess), _SLIPS_PER_S * elapsed_s)
     excess[slipped] += _SLIP_LN * draws.normal(len(slipped))
     return way
@@ -97,7 +117,7 @@ def _way_mm(x: Cloud, draws: RandomTable, elapsed_s: float) -> Cloud:
     some moment.
     """
     speed = x[ParticleRow.SPEED_MM_S]
-    speed *= 1 + _SPEED_WANDER * math.sqrt(elapsed_s) * draws.normal(len(speed))
+    speed *= 1 + _SPEED_WANDER * math.sqrt(min(elapsed_s, 1.0)) * draws.normal(len(speed))
     way = elapsed_s * speed
     changed = draws.bernoulli(elapsed_s * np.exp(x[ParticleRow.CHANGES_LN_PER_S]))
     share = draws.uniform(len(changed))

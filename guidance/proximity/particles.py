@@ -74,6 +74,7 @@ class ParticleRow(IntEnum):
     CHANGES_LN_PER_S = 11
     PACE_LN_MM_S = 12
     BEND = 13
+    DISCREPANCY_LN = 14
 
 
 SPREADS = {
@@ -87,6 +88,7 @@ SPREADS = {
     ParticleRow.CHANGES_LN_PER_S: (math.log(0.4), 1.2),
     ParticleRow.PACE_LN_MM_S: (math.log(1.0), 0.80),
     ParticleRow.BEND: (0.0, 0.25),
+    ParticleRow.DISCREPANCY_LN: (0.1, 0.5),
 }
 """Median and standard deviation of the values that are normal in their logarithm."""
 

@@ -89,8 +89,9 @@ def stimulation_within(settings: Settings, limits: Limits, *, sets_current: bool
     if settings.mode is Mode.AUTO:
         probes = _probe_widths(settings, limits, bounds, width_ms)
         pulse_limits = PulseLimits(
-            start_ma, bounds.highest_ma(width_ms), width_ms, pulse_rate_hz, bounds.max_rate_hz, probes
-        )
+            start_ma, bounds.highest_ma(width_ms), width_ms, pulse_rate_hz, bounds.max_rate_hz, probes,
+            asks=not settings.headless,
+        )  # fmt: skip
         controller = ClosedLoopController(pulse_limits, settings.protocol.lower_bound_ma)
     single = SinglePulses if sets_current else TriggeredPulses
     kind = single if limits.single_pulses else PulseTrain

@@ -20,6 +20,7 @@ from guidance.proximity.random_table import Cloud, RandomTable
 from guidance.stimulation.controller import Controller
 from guidance.stimulation.doubt_reaction import reaction_to
 from guidance.stimulation.interlock import ABSOLUTE_MAX_CHARGE_UC, highest_step, widening
+from guidance.stimulation.search import Search, SearchRange
 from guidance.stimulation.verification import Verification
 from guidance.stimulation.width_probing import WidthProbing
 
@@ -54,8 +55,8 @@ _STAYS_FAST_S = 1.0
 _LOST = 0.9
 """The response is lost where the threshold is beyond all currents tried with this probability (a judgement)."""
 
-_TOP_PULSES = 6
-"""Pulses at the highest current before the search begins again from below (a judgement, unsourced)."""
+_SILENT_PULSES = 8
+"""Pulses in a row without a response from which it is sought again (a judgement: near the threshold half have one)."""
 
 _PATIENCE = 4
 """Undecided sweeps in a row from which planning goes on without them (a judgement, unsourced)."""
@@ -75,7 +76,7 @@ _SEED = 30_000
 @dataclass(frozen=True, slots=True)
 class PulseLimits:
     """Limits of the pulses to plan: first and highest current, width and its two rates, and the other widths that may
-    be interleaved.
+    be interleaved. ``asks``: an operator can answer a question.
     """
 
     start_ma: float
@@ -84,6 +85,7 @@ class PulseLimits:
     pulse_rate_hz: float
     fast_pulse_rate_hz: float
     probe_widths_ms: tuple[float, ...] = ()
+    asks: bool = False
 
     def highest_ma(self, previous_ma: float, previous_ms: float, width_ms: float) -> float:
         """Return the highest current that a pulse of ``width_ms`` may have after that one: step, limit and charge."""
@@ -111,10 +113,11 @@ class ClosedLoopController(Controller):
         self._random = RandomTable(_SEED)
         self._wanted_ma, self._pulse_rate_hz = limits.start_ma, limits.pulse_rate_hz
         self._fast_left_s = 0.0
-        self._undecided_sweeps = self._pulses_at_top = 0
+        self._undecided_sweeps = self._silent_pulses = 0
+        self._search = Search(SearchRange(limits.start_ma, limits.max_ma, limits.width_ms, limits.asks))
         self._verification = Verification(limits.width_ms, limits.max_ma)
         self._probing = WidthProbing(limits.width_ms, limits.probe_widths_ms)
-        self.doing = "searching: no response yet"
+        self.doing = "searching upward: no response yet"
 
     def next_ma(self) -> float:
         """Return the current wanted for the next pulse, in mA."""
@@ -135,8 +138,15 @@ class ClosedLoopController(Controller):
         self._proximity_filter = proximity_filter
 
     def entries(self) -> Iterator[Entry]:
-        """Yield the verification that has ended."""
-        return self._verification.entries()
+        """Yield the verification that has ended, and the question of a search."""
+        yield from self._verification.entries()
+        yield from self._search.entries()
+
+    def apply_entry(self, what: str) -> None:
+        """Apply the operator's entry to the search."""
+        self._search.apply_entry(what)
+        if what in {"insertion", "redirect"}:
+            self._silent_pulses = 0
 
     def observe(self, outcome: PulseOutcome, proximity: Proximity) -> None:
         """Plan the next pulse; after a few undecided sweeps vary the current or repeat the pulse."""
@@ -150,11 +160,20 @@ class ClosedLoopController(Controller):
         elif proximity.why == "injectate":
             self._probing.observe(may=False)
             self._hold_rate("holding: injectate at the tip, thresholds do not compare")
-        elif self._proximity_filter is None or not proximity.valid or _is_lost(proximity):
+        elif self._proximity_filter is None or self._is_seeking(response, proximity):
             self._probing.observe(may=False)
-            self._search(last, responded=proximity.valid)
+            self._seek(outcome.t, last)
         else:
             self._track(last, response, proximity, self._proximity_filter)
+
+    def _is_seeking(self, response: Response, proximity: Proximity) -> bool:
+        """Return whether a response must be sought: there was none so far, or none for long, or none in reach."""
+        if response.detected and not response.contaminated:
+            self._silent_pulses = 0
+            self._search.end(proximity.threshold_ma[1] if proximity.threshold_ma else None)
+        elif not response.contaminated:
+            self._silent_pulses += 1
+        return not _has_responded(proximity) or _is_lost(proximity) or self._silent_pulses >= _SILENT_PULSES
 
     def _react_to_doubt(self, last: LastPulse, doubt: str | None) -> None:
         """Choose another current, a wait or the same pulse again, by the reason of the doubt."""
@@ -166,25 +185,16 @@ class ClosedLoopController(Controller):
     def _hold_rate(self, doing: str) -> None:
         self._pulse_rate_hz, self.doing = self._limits.pulse_rate_hz, doing
 
-    def _search(self, last: LastPulse, *, responded: bool) -> None:
-        """Search upward in the largest steps. At the highest current wait a while, then begin again from below: a
-        current that hurts is not kept up, and a nerve that has come near needs little.
-        """
-        top = last.current_ma >= 0.99 * self._limits.max_ma
-        self._pulses_at_top = self._pulses_at_top + 1 if top else 0
-        if self._pulses_at_top >= _TOP_PULSES:
-            self._pulses_at_top = 0
-            self._wanted_ma = self._limits.start_ma
-        else:
-            self._wanted_ma = self._highest_ma(last)
-        self._pulse_rate_hz = self._limits.pulse_rate_hz if top else self._limits.fast_pulse_rate_hz
-        how = "the response is lost" if responded else "no response yet"
-        self.doing = f"searching at the highest current: {how}" if top else f"searching upward: {how}"
+    def _seek(self, t: float, last: LastPulse) -> None:
+        """Search on after a pulse without a response; at the fast rate only while the current climbs."""
+        self._wanted_ma = self._search.next_ma(t, last.current_ma, self._highest_ma(last))
+        self.doing = self._search.doing(last.current_ma)
+        climbs = self._wanted_ma > 1.01 * last.current_ma
+        self._pulse_rate_hz = self._limits.fast_pulse_rate_hz if climbs else self._limits.pulse_rate_hz
 
     def _track(
         self, last: LastPulse, response: Response, proximity: Proximity, proximity_filter: ProximityFilter
     ) -> None:
-        self._pulses_at_top = 0
         few = proximity_filter.few(FEW)
         ahead = self._ahead(few, self._limits.pulse_rate_hz, self._limits.width_ms)
         at_rest = self._pace(proximity, ahead)
@@ -260,6 +270,11 @@ def _is_in_doubt(probable: float) -> bool:
 def _reaches_criterion(response: Response, criterion_uv: float) -> bool:
     """Return whether the response reaches the criterion that defines the motor threshold."""
     return response.detected and (response.amplitude_uv or 0.0) >= criterion_uv
+
+
+def _has_responded(proximity: Proximity) -> bool:
+    """Return whether there is an estimate, valid or not: a response was observed."""
+    return proximity.threshold_ma is not None or proximity.above_ma is not None
 
 
 def _is_lost(proximity: Proximity) -> bool:

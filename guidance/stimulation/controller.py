@@ -32,6 +32,9 @@ class Controller:
     def follow(self, proximity_filter: ProximityFilter) -> None:
         """Note the estimate to plan with."""
 
+    def apply_entry(self, what: str) -> None:
+        """Apply the operator's entry ``what``."""
+
     def observe(self, outcome: PulseOutcome, proximity: Proximity) -> None:
         """Learn the ``outcome`` of a pulse whose current is known, and the estimate after it."""
 

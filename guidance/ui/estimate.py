@@ -20,6 +20,8 @@ _TREND_LN = 0.12
 """Least change of the threshold's logarithm that counts as a trend: 13 %."""
 _SD_IN_INTERVAL = 3.29
 """Standard deviations that the central 90 % of a normal distribution span."""
+_MOST_SHOWN_MA = 10.0
+"""Top of the gauge, in mA: beyond it no current can be given, and a number would feign knowledge."""
 _SILENT, _OFF = "no data from the engine", "stimulator off"
 _STALE = "stale: no fresh sweep"
 _BLINDING = {"device-lost": "device lost", "lead-off": "electrode off", "stale": _STALE}
@@ -29,6 +31,7 @@ _WHY = {
     "injectate": "injectate at the tip",
     "stale": _STALE,
     "lead-off": "electrode off",
+    "uncertain": "threshold not known",
     "at-rest": "at rest: contract muscle",
     "no-clear-unit": "no potential clear enough",
     "silent": "no potentials on effort",
@@ -54,7 +57,7 @@ class ShownEstimate:
     ``trend`` of the threshold: ``closer``, ``away`` or ``steady``.
 
     If ``why`` (in words) is set, none of it is known; ``zone`` may then still be ``none``: no response at any current
-    tried. ``is_old``: every response on the screen is old too. ``edges_ma``: thresholds at which the protocol's zones
+    tried; and ``threshold_ma`` may be there, so wide that it must look unknown. ``is_old``: every response on the screen is old too. ``edges_ma``: thresholds at which the protocol's zones
     begin. A needle guided ``by_emg`` has a ``rise_time_ms`` and no threshold.
     """
 
@@ -87,9 +90,15 @@ class EstimateReader:
         blinded = _SILENT if silent else _blinded(snapshot) or self._outdated(snapshot)
         why = blinded or _unfit(snapshot)
         if proximity is None or why is not None:
-            searched = proximity is not None and why == _WHY["no-response-yet"]
-            zone = proximity.zone if proximity and searched else None
-            return ShownEstimate(zone, why=why, is_old=blinded is not None, by_emg=is_led_by_emg(snapshot))
+            shown = proximity if blinded is None else None
+            return ShownEstimate(
+                "none" if shown and shown.zone == "none" else None,
+                threshold_ma=shown.threshold_0p1ms_ma if shown and shown.why == "uncertain" else None,
+                why=why,
+                is_old=blinded is not None,
+                edges_ma=_edges(snapshot),
+                by_emg=is_led_by_emg(snapshot),
+            )
         return ShownEstimate(
             proximity.zone,
             (proximity.zone_probability or {}).get(proximity.zone or ""),
@@ -157,10 +166,20 @@ def _unfit(snapshot: Snapshot) -> str | None:
         return _OFF if _is_off(snapshot) and snapshot.needle is None else _WHY["no-response-yet"]
     if not proximity.valid:
         why = proximity.why or "unknown"
+        if proximity.above_ma is not None:
+            return f"threshold above {proximity.above_ma:g} mA"
+        if why == "uncertain" and proximity.threshold_0p1ms_ma is not None:
+            low_ma, _, high_ma = proximity.threshold_0p1ms_ma
+            return f"{_WHY[why]}: {_rounded(low_ma)} to {_rounded(high_ma)} mA"
         return _WHY.get(why, clean(why).replace("-", " "))
     if proximity.rise_time_us is not None or proximity.place is not None:
         return None
     return "pulse width not known" if proximity.threshold_0p1ms_ma is None or proximity.zone is None else None
+
+
+def _rounded(current_ma: float) -> str:
+    """Return a current of a wide interval with two digits: more would not be known; none above what can be given."""
+    return f"{current_ma:.2g}" if current_ma < _MOST_SHOWN_MA else f"more than {_MOST_SHOWN_MA:g}"
 
 
 def _is_off(snapshot: Snapshot) -> bool:

@@ -199,6 +199,10 @@ class KeyActions(LinkedApp):
         """Release the current to the controller."""
         self._once(ReleaseControl())
 
+    def action_search_on(self) -> None:
+        """Answer the controller's question: search up to the limit once more."""
+        self._once(OperatorNote("search-on"), "noted: search on")
+
     def action_steer(self, words: str) -> None:
         """Move the simulated needle."""
         self._send(SimulatorCommand(words))

@@ -76,7 +76,7 @@ class Ours(Tracker):
 
     def __init__(self, *, own_rate: bool, probes_ms: tuple[float, ...] = (), by_width: bool = True) -> None:
         self.proximity_filter = ProximityFilter(
-            CRITERION_UV, LOWER_BOUND_MA, TARGET_MA, by_width=by_width and bool(probes_ms)
+            CRITERION_UV, LOWER_BOUND_MA, TARGET_MA, by_width=by_width and bool(probes_ms), limit_ma=LARGEST_MA
         )
         fast_pulse_rate_hz = FAST_HZ if own_rate else RATE_HZ
         limits = PulseLimits(START_MA, LARGEST_MA, WIDTH_MS, RATE_HZ, fast_pulse_rate_hz, probes_ms)
@@ -116,7 +116,7 @@ class Ours(Tracker):
     @property
     def predicted_ma(self) -> float | None:
         """As Tracker."""
-        if self.proximity is None or not self.proximity.valid:
+        if self.proximity is None or self.proximity.threshold_ma is None:
             return None
         return forecast(self.proximity_filter.few(FEW), self.interval_s, WIDTH_MS, self._draws).threshold_ma[1]
 

@@ -35,7 +35,7 @@ class GaugePanel(Estimated):
         canvas.write(0, 1, max((h for h in headings if len(h) < canvas.width), key=len), Ink.MUTED)
         if estimate.why is not None or shown is None:
             scale.paint_ticks()
-            _paint_unknown(scale, estimate.why or "")
+            _paint_unknown(scale, estimate.why or "", shown)
             return
         median = scale.row(shown[1])
         for name in scale.bands:
@@ -114,9 +114,12 @@ class _Scale:
                 self.canvas.write(row + step * further, self.block.stop + 1, arrow * 2, Ink.STRONG)
 
 
-def _paint_unknown(scale: _Scale, why: str) -> None:
+def _paint_unknown(scale: _Scale, why: str, wide: Interval | None) -> None:
+    """Hatch the whole scale; an interval too ``wide`` to act on is a grey block on it, without a median."""
     canvas = scale.canvas
     hatch(canvas, slice(scale.top, scale.top + scale.rows), slice(scale.left, scale.right))
+    if wide is not None:
+        scale.paint_interval(wide, Ink.UNSURE)
     lines = wrap(why, scale.right - scale.left - 2)
     first = scale.top + (scale.rows - len(lines)) // 2
     for row, line in enumerate(lines, start=first):
