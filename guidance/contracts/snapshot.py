@@ -54,6 +54,7 @@ class StimulatorView:
     where it stays. ``doing`` is what the controller does, ``why`` is why the stimulator was not armed, in words.
     ``sets_current`` is False where the stimulator's own dial sets it. ``offset_ms`` and ``drift_ppm``: how long after
     its request the last pulse was found, and the drift between the clocks; None where there is one clock.
+    ``asks``: ``doing`` is a question to the operator.
     """
 
     armed: bool
@@ -70,6 +71,7 @@ class StimulatorView:
     sets_current: bool = True
     offset_ms: float | None = None
     drift_ppm: float | None = None
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,7 @@ class SnapshotBuilder:
             sets_current=external is None or external.sets_current,
             offset_ms=last.offset_ms if last else None,
             drift_ppm=last.drift_ppm if last else None,
+            asks=stimulation.current_control.asks,
         )
 
 

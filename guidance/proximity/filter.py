@@ -163,7 +163,9 @@ class ProximityFilter:
         """Advance to ``t``. A clock that went back shows only that some time has passed."""
         if self._t is not None:
             elapsed_s = min(max(abs(t - self._t), _LEAST_STEP_S), _LONGEST_PAUSE_S)
-            self._ln_short = advance(self.particles, self._random, elapsed_s, self._ln_short, widths=self._widths)
+            self._ln_short = advance(
+                self.particles, self._random, elapsed_s, self._ln_short, widths=self._widths, unrest=self._unrest
+            )
             refresh(self.particles, self._random, elapsed_s)
             self._unrest *= math.exp(-elapsed_s / _UNREST_S)
         self._t = t

@@ -15,6 +15,11 @@ _REST_SHARE = 0.4
 _AWAY_SHARE = 0.45
 """Share of new speeds that lead away from the nerve (a judgement, unsourced)."""
 
+_BLIND_CHANGES = 4.0
+"""The hand changes its mind so many times as often during a burst of voluntary activity: patients tense where something
+moves, and nothing shows that it does not (a judgement, set on the worlds ``tuned``).
+"""
+
 _SPEED_SD_LN, _FASTEST_MM_S = 0.35, 8.0
 """Standard deviation of ln speed about the particle's pace, and the highest speed (judgements, unsourced)."""
 
@@ -27,7 +32,7 @@ _FORGOTTEN_PER_S = 0.01
 _MISFIT_LN = 0.08
 """What the law of distance gets wrong where the threshold changes by a factor e, in ln threshold: see ``_RESHAPED``."""
 
-_RESHAPED = 0.35
+_RESHAPED = 0.3
 """Change of ln recruitment width where the threshold changes by a factor e: nearer axons are recruited first, so the
 curve is another one at another distance (set on the worlds ``tuned`` of ``tests/worlds``).
 """
@@ -62,16 +67,18 @@ _CHANGED = np.array([SPREADS[ParticleRow(row)] for row in _CHANGING])
 
 
 def advance(
-    particles: Particles, draws: RandomTable, elapsed_s: float, ln_threshold: Cloud, *, widths: bool = False
-) -> Cloud:
+    particles: Particles, draws: RandomTable, elapsed_s: float, ln_threshold: Cloud, *, widths: bool = False,
+    unrest: float = 0.0,
+) -> Cloud:  # fmt: skip
     """Move the needle for ``elapsed_s``; a long time in steps, so that the hand may change its mind in between.
 
     ``ln_threshold`` (particles,) is ln of the thresholds before, in mA at 0.1 ms; return those after. With ``widths``
-    the chronaxie, which may depend on the distance, changes on the way.
+    the chronaxie, which may depend on the distance, changes on the way. ``unrest`` (0 to 1): how near in time sweeps
+    were unfit.
     """
     steps = min(max(math.ceil(elapsed_s / _LONGEST_STEP_S), 1), _MOST_STEPS)
     for _ in range(steps):
-        way_mm = _step(particles.x, draws, elapsed_s / steps)
+        way_mm = _step(particles.x, draws, elapsed_s / steps, 1 + (_BLIND_CHANGES - 1) * unrest)
         if widths:
             changes = _CHRONAXIE_LN * np.sqrt(np.abs(way_mm)) + _CHRONAXIE_LN_AT_REST * math.sqrt(elapsed_s / steps)
             particles.x[ParticleRow.CHRONAXIE_LN_MS] += changes * draws.normal(len(way_mm))
@@ -98,28 +105,28 @@ def refresh(particles: Particles, draws: RandomTable, elapsed_s: float) -> None:
     x[_CHANGING[which], anew] = median + sd * draws.normal(len(anew))
 
 
-def _step(x: Cloud, draws: RandomTable, elapsed_s: float) -> Cloud:
-    """Move the needles, and return their ways in mm."""
-    way = _way_mm(x, draws, elapsed_s)
+def _step(x: Cloud, draws: RandomTable, elapsed_s: float, restless: float) -> Cloud:
+    """Move the needles, and return their ways in mm; hands change their mind ``restless`` times as often as usual."""
+    way = _way_mm(x, draws, elapsed_s, restless)
     distance, excess = x[ParticleRow.DISTANCE_MM], x[ParticleRow.EXCESS_LN]
     distance -= way
     np.minimum(np.maximum(distance, 0.0, out=distance), FARTHEST_MM, out=distance)
-    restless = np.exp(x[ParticleRow.RESTLESS_LN]) * math.sqrt(elapsed_s)
+    wander = np.exp(x[ParticleRow.RESTLESS_LN]) * math.sqrt(elapsed_s)
     excess *= math.exp(-_RECOVERS_PER_S * elapsed_s)
-    excess += restless * draws.normal(len(excess))
+    excess += wander * draws.normal(len(excess))
     slipped = draws.poisson(len(excess), _SLIPS_PER_S * elapsed_s)
     excess[slipped] += _SLIP_LN * draws.normal(len(slipped))
     return way
 
 
-def _way_mm(x: Cloud, draws: RandomTable, elapsed_s: float) -> Cloud:
+def _way_mm(x: Cloud, draws: RandomTable, elapsed_s: float, restless: float) -> Cloud:
     """Return the ways made at the speeds of ``x``, which change; a hand that changes its mind does so at
     some moment.
     """
     speed = x[ParticleRow.SPEED_MM_S]
     speed *= 1 + _SPEED_WANDER * math.sqrt(min(elapsed_s, 1.0)) * draws.normal(len(speed))
     way = elapsed_s * speed
-    changed = draws.bernoulli(elapsed_s * np.exp(x[ParticleRow.CHANGES_LN_PER_S]))
+    changed = draws.bernoulli(restless * elapsed_s * np.exp(x[ParticleRow.CHANGES_LN_PER_S]))
     share = draws.uniform(len(changed))
     speed[changed] = _speeds(draws, x[ParticleRow.PACE_LN_MM_S, changed])
     way[changed] = share * way[changed] + (1 - share) * elapsed_s * speed[changed]

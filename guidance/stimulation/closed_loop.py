@@ -153,6 +153,7 @@ class ClosedLoopController(Controller):
         stimulus, response = outcome.stimulus, outcome.response
         if stimulus.current_ma is None:
             return
+        self.asks = False
         last = LastPulse(stimulus.current_ma, stimulus.width_ms or self._limits.width_ms)
         self._undecided_sweeps = self._undecided_sweeps + 1 if response.contaminated else 0
         if 0 < self._undecided_sweeps < _PATIENCE:
@@ -188,7 +189,7 @@ class ClosedLoopController(Controller):
     def _seek(self, t: float, last: LastPulse) -> None:
         """Search on after a pulse without a response; at the fast rate only while the current climbs."""
         self._wanted_ma = self._search.next_ma(t, last.current_ma, self._highest_ma(last))
-        self.doing = self._search.doing(last.current_ma)
+        self.doing, self.asks = self._search.doing(last.current_ma), self._search.is_asking
         climbs = self._wanted_ma > 1.01 * last.current_ma
         self._pulse_rate_hz = self._limits.fast_pulse_rate_hz if climbs else self._limits.pulse_rate_hz
 

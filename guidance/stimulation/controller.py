@@ -12,10 +12,11 @@ class Controller:
     """The choice of each pulse's current, and of its rate and width where the controller wants others; the interlock
     bounds them.
 
-    ``doing`` describes to the operator what it does.
+    ``doing`` describes to the operator what it does; where it ``asks``, that is a question to the operator.
     """
 
     doing: str = ""
+    asks = False
 
     def next_ma(self) -> float:
         """Return the current wanted for the next pulse, in mA."""

@@ -64,6 +64,11 @@ class CurrentControl:
         return controller.doing if self._operator_dial is None and isinstance(controller, _DescribesItself) else ""
 
     @property
+    def asks(self) -> bool:
+        """Whether what the controller describes is a question to the operator."""
+        return self._operator_dial is None and self._controller.asks
+
+    @property
     def dial(self) -> ManualDial | None:
         """The dial, if it may be turned now."""
         if self._operator_dial is not None:

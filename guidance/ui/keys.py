@@ -239,6 +239,8 @@ def _does(action: str, description: str, state: PageState) -> str:
     if action == "go":
         beside = state.beside(1)
         return beside.title() if beside else ""
+    if action == "search_on":
+        return description if state.snapshot and state.snapshot.stimulator and state.snapshot.stimulator.asks else ""
     if _SHOWN_ON.get(action.partition("(")[0], state.page) is not state.page:
         return ""
     if action.startswith("add_note("):

@@ -8,7 +8,7 @@ import pytest
 from drivers.base import Block, Status
 from guidance.alarms.board import PRIORITIES, AlarmBoard
 from guidance.alarms.health import HealthMonitor
-from guidance.contracts.events import Alarm, Proximity
+from guidance.contracts.events import Alarm, Proximity, unknown_proximity
 from guidance.signal.pipeline import QualitySecond
 from guidance.signal.sweep.monitor import ChannelQuality
 from tests.support.event_rules import ALARMS
@@ -170,13 +170,29 @@ def test_probably_too_close_is_an_alarm_of_high_priority(health: HealthMonitor) 
     alarm = health.too_close(_proximity(0.5))
     assert alarm is not None
     assert (alarm.code, alarm.priority, alarm.active) == ("too-close", "high", True)
+    assert health.too_close(_proximity(0.49)) is None
     over = health.too_close(_proximity(0.49))
     assert over is not None
     assert not over.active
 
 
-def test_what_is_not_valid_is_not_too_close(health: HealthMonitor) -> None:
-    assert health.too_close(_proximity(0.9, valid=False)) is None
+def test_one_estimate_that_wavers_does_not_end_the_alarm(health: HealthMonitor) -> None:
+    assert health.too_close(_proximity(0.9)) is not None
+    for close in (0.4, 0.6, 0.4, 0.6):
+        assert health.too_close(_proximity(close)) is None
+
+
+def test_probably_too_close_is_an_alarm_though_the_estimate_is_not_valid(health: HealthMonitor) -> None:
+    alarm = health.too_close(_proximity(0.5, valid=False))
+    assert alarm is not None
+    assert alarm.active
+
+
+def test_where_nothing_is_known_of_the_nerve_the_alarm_ends(health: HealthMonitor) -> None:
+    health.too_close(_proximity(0.9))
+    over = health.too_close(unknown_proximity(1, "no-response-yet"))
+    assert over is not None
+    assert not over.active
 
 
 @pytest.mark.parametrize(

@@ -103,14 +103,30 @@ def test_nothing_is_requested_beyond_the_limit_and_no_step_up_beyond_the_interlo
         assert all(b <= max(1.3 * a, a + 0.1) + 1e-9 for a, b in pairwise(currents))
 
 
-def test_without_any_response_it_climbs_waits_at_the_top_and_begins_again() -> None:
-    pulses = loop(still(50.0), duration_s=20.0)
+def test_without_any_response_it_climbs_once_and_then_waits_at_a_comfortable_current() -> None:
+    pulses = loop(still(50.0), duration_s=40.0)
     currents = [pulse.current_ma for pulse in pulses]
     top = currents.index(max(currents))
     assert currents[: top + 1] == sorted(currents[: top + 1])
     assert currents[top] == pytest.approx(LARGEST_MA)
-    assert min(currents[top:]) == pytest.approx(currents[0])
+    assert {round(current, 6) for current in currents[top + 10 :]} == {2.0}
+    assert [1 / pulse.interval_s for pulse in pulses[top + 10 :]] == pytest.approx([RATE_HZ] * len(pulses[top + 10 :]))
     assert not any(pulse.proximity and pulse.proximity.valid and not pulse.response.detected for pulse in pulses[:top])
+
+
+def test_a_nerve_that_comes_near_from_out_of_reach_is_found_within_a_second() -> None:
+    for seed in range(3):
+        pulses = loop([(0.0, 20.0), (10.0, 20.0), (11.0, 0.4), (60.0, 0.4)], seed, duration_s=15.0)
+        arrived = [pulse for pulse in pulses if pulse.t_s > 12.5]
+        assert max(error(pulse) for pulse in arrived) < 0.25
+        told = [pulse.proximity for pulse in pulses if pulse.t_s < 10.5 and pulse.proximity]
+        assert not any(estimate.valid for estimate in told)
+
+
+def test_a_lost_response_is_not_sought_beyond_what_is_comfortable_for_ever() -> None:
+    pulses = loop([(0.0, 0.5), (8.0, 0.5), (10.0, 30.0), (90.0, 30.0)], duration_s=60.0)
+    late = [pulse.current_ma for pulse in pulses if pulse.t_s > 30.0]
+    assert max(late) <= 2.0 + 1e-9
 
 
 def test_the_same_insertion_gives_the_same_pulses() -> None:

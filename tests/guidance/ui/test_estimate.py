@@ -75,6 +75,25 @@ def test_only_a_search_without_response_shows_no_response() -> None:
     assert read(proximity=unknown_proximity("no-response-yet", "none"), connected=False).zone is None
 
 
+def test_a_wide_interval_is_shown_as_not_known_without_zone_probability_or_distance() -> None:
+    wide = replace(build_proximity("target", 0.6, 2.0), zone=None, valid=False, why="uncertain")
+    estimate = read(proximity=wide)
+    assert estimate.why == "threshold not known: 0.3 to 1.2 mA"
+    assert estimate.threshold_ma == wide.threshold_0p1ms_ma
+    assert (estimate.zone, estimate.probability, estimate.distance_mm, estimate.trend) == (None, None, None, None)
+
+
+def test_a_wide_interval_names_no_current_that_cannot_be_given() -> None:
+    wide = replace(build_proximity("far", 6.0, 5.0), zone=None, valid=False, why="uncertain")
+    assert read(proximity=wide).why == "threshold not known: 1.2 to more than 10 mA"
+
+
+def test_a_threshold_above_the_limit_is_shown_as_that_and_never_as_a_number() -> None:
+    above = replace(unknown_proximity("above-limit", "none"), above_ma=5.0)
+    estimate = read(proximity=above)
+    assert (estimate.why, estimate.zone, estimate.threshold_ma) == ("threshold above 5 mA", "none", None)
+
+
 @pytest.mark.parametrize("rate_hz", [0.25, 0.5, 2.0])
 def test_the_screen_and_the_engine_call_an_estimate_stale_at_the_same_time(rate_hz: float) -> None:
     reader, health = EstimateReader(), HealthMonitor(AlarmBoard(), 10_000.0)
