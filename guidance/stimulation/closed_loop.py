@@ -171,7 +171,7 @@ class ClosedLoopController(Controller):
         """Return whether a response must be sought: there was none so far, or none for long, or none in reach."""
         if response.detected and not response.contaminated:
             self._silent_pulses = 0
-            self._search.end(proximity.threshold_ma[1] if proximity.threshold_ma else None)
+            self._search.end()
         elif not response.contaminated:
             self._silent_pulses += 1
         return not _has_responded(proximity) or _is_lost(proximity) or self._silent_pulses >= _SILENT_PULSES

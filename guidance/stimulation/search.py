@@ -1,9 +1,10 @@
 """The search for a first response, or for one that was lost: as little charge as finds it, and a question to the
 operator where nothing is found.
 
-The current climbs to what is comfortable, or somewhat beyond where the response was last; then once to the limit; then
-it stays at what is comfortable, so that a nerve that comes near responds at once. It climbs to the limit again only
-where the operator wants that, or once a minute where there is nobody to answer.
+The current climbs to what is comfortable, waits there a little, and climbs once to the limit. After a response it
+remembers that the nerve was in reach: it goes on from the present current, without the wait. Then it stays at what is
+comfortable, so that a nerve that comes near responds at once. It climbs to the limit again only where the operator
+wants that, or once a minute where there is nobody to answer.
 """
 
 from __future__ import annotations
@@ -29,9 +30,6 @@ _COMFORTABLE_PULSES = 3
 
 _LIMIT_PULSES = 6
 """Pulses at the limit before the current returns to what is comfortable: a single one may be dead (a judgement)."""
-
-_REMEMBERED = 1.5
-"""A lost response is sought up to so many times its last threshold (a judgement, unsourced)."""
 
 ASK_AFTER_S = 20.0
 """Seconds without a response after which the operator is asked (a judgement, unsourced)."""
@@ -66,27 +64,30 @@ class Search:
         self._skin_until_s: float | None = None
         self._entries: list[Entry] = []
         self._is_inserted = False
-        self.end(None)
+        self._reset(is_lost=False)
 
     @property
     def is_asking(self) -> bool:
         """Whether the question to the operator is open."""
         return self._is_asking
 
-    def end(self, threshold_ma: float | None) -> None:
-        """End the search by a response, with the threshold in mA that is known by now."""
+    def end(self) -> None:
+        """End the search by a response."""
+        self._reset(is_lost=True)
+
+    def _reset(self, *, is_lost: bool) -> None:
         self._since_s: float | None = None
         self._climbs, self._is_asking = 1, False
         self._comfortable_pulses = self._limit_pulses = 0
-        self._remembered_ma = threshold_ma
+        self._is_lost = is_lost
 
     def apply_entry(self, what: str) -> None:
         """Apply the operator's entry: an insertion begins in the skin, ``search-on`` answers the question with yes."""
         if what == "insertion":
-            self.end(None)
+            self._reset(is_lost=False)
             self._is_inserted = True
         elif what == "redirect":
-            self.end(None)
+            self._reset(is_lost=False)
         elif what == "search-on":
             self._since_s, self._is_asking = None, False
             self._climbs, self._comfortable_pulses = 1, 0
@@ -109,7 +110,7 @@ class Search:
 
     def doing(self, last_ma: float) -> str:
         """Return in words what is being done, the last pulse being of ``last_ma``."""
-        how = "no response yet" if self._remembered_ma is None else "the response is lost"
+        how = "the response is lost" if self._is_lost else "no response yet"
         if self._is_asking:
             return (
                 f"still searching? {how} for {ASK_AFTER_S:.0f} s. Press Y to search up to {self._range.max_ma:g} mA "
@@ -133,10 +134,8 @@ class Search:
     def _ceiling_ma(self, t: float) -> float:
         if self._skin_until_s is not None and t < self._skin_until_s:
             return self._range.charged_ma(SKIN_UC)
-        if self._climbs and self._comfortable_pulses >= _COMFORTABLE_PULSES:
-            return self._range.max_ma
-        remembered_ma = 0.0 if self._remembered_ma is None else _REMEMBERED * self._remembered_ma
-        return min(max(self._comfortable_ma, remembered_ma if self._climbs else 0.0), self._range.max_ma)
+        waited = self._is_lost or self._comfortable_pulses >= _COMFORTABLE_PULSES
+        return self._range.max_ma if self._climbs and waited else self._comfortable_ma
 
     def _count(self, last_ma: float, ceiling_ma: float) -> None:
         """Count the pulses at the two ceilings, and the climbs that are left."""

@@ -46,6 +46,14 @@ def test_the_same_sound_is_emitted_once() -> None:
 
 
 @pytest.mark.parametrize("name", MAPPINGS)
+def test_a_wide_interval_has_no_tone_of_proximity(name: str) -> None:
+    wide = Proximity(0, (0.1, 0.3, 0.9), (0.1, 0.3, 0.9), None, None, {"target": 0.9}, valid=False, why="uncertain")
+    cue = chooser(name).changed(wide)
+    assert cue is not None
+    assert cue.name == "unknown"
+
+
+@pytest.mark.parametrize("name", MAPPINGS)
 def test_an_invalid_proximity_sounds_as_unknown_and_never_as_a_zone(name: str) -> None:
     cue = chooser(name).changed(at(0.3, "target", valid=False))
     assert cue is not None

@@ -61,6 +61,21 @@ def test_an_estimate_without_a_threshold_is_not_stated_as_one(tmp_path: Path) ->
     assert "Motor threshold for 0.1 ms estimated at that time: 0.36 mA" in text
 
 
+def test_a_threshold_above_the_limit_is_stated_without_a_number_of_its_own(tmp_path: Path) -> None:
+    procedure = femoral_block()
+    procedure.add(6.2, Proximity(1, None, None, None, "none", {}, valid=False, why="above-limit", above_ma=5.0))
+    text = text_of(note_of(procedure, tmp_path), "Minimum current and its duration")
+    assert "Motor threshold estimated at that time: above 5 mA, the highest current allowed." in text
+
+
+def test_an_estimate_too_wide_to_be_valid_is_not_stated(tmp_path: Path) -> None:
+    procedure = femoral_block()
+    wide = (0.1, 0.9, 4.0)
+    procedure.add(6.2, Proximity(1, wide, wide, None, None, {}, valid=False, why="uncertain"))
+    text = text_of(note_of(procedure, tmp_path), "Minimum current and its duration")
+    assert "0.36 mA, 90 % interval 0.31 to 0.42 mA" in text
+
+
 VERIFIED = {"present_ma": 0.5, "present_answered": 2, "absent_ma": 0.28, "absent_answered": 0, "pulses_each": 2,
             "width_ms": 0.1, "held": True}  # fmt: skip
 

@@ -67,19 +67,20 @@ def test_where_nobody_can_answer_it_climbs_once_a_minute_and_records_that() -> N
     assert [entry.fields["asked"] for entry in search.entries()] == [False] * 3
 
 
-def test_a_lost_response_is_sought_around_its_last_threshold_first() -> None:
+def test_after_a_lost_response_it_goes_on_from_the_present_current_to_the_limit_at_once() -> None:
     search = begun()
-    search.end(3.0)
-    found = currents(search, 20.0, first_ma=3.0)
-    assert min(found[:4]) >= 3.0
-    assert found[1] == pytest.approx(3.9)
+    search.end()
+    found = currents(search, 20.0, first_ma=1.5)
+    assert found[1] == pytest.approx(1.95)
+    assert found.index(LIMIT_MA) <= 5
+    assert found[-1] == COMFORTABLE_MA
     assert "lost" in search.doing(3.9)
 
 
 def test_a_response_ends_the_question() -> None:
     search = begun()
     currents(search, 60.0)
-    search.end(1.2)
+    search.end()
     assert not search.is_asking
 
 
@@ -91,9 +92,9 @@ def test_after_an_insertion_the_charge_is_low_while_the_tip_is_in_the_skin() -> 
     assert max(found) > COMFORTABLE_MA
 
 
-def test_a_redirect_forgets_where_the_response_was() -> None:
+def test_after_a_redirect_it_begins_as_if_there_had_been_no_response() -> None:
     search = begun()
-    search.end(3.0)
+    search.end()
     search.apply_entry("redirect")
     assert max(currents(search, 1.5)) == COMFORTABLE_MA
 

@@ -52,6 +52,25 @@ def row_of(what: str, rows: list[str]) -> int:
     return next(index for index, row in enumerate(rows) if what in row)
 
 
+def test_a_wide_interval_is_a_grey_block_on_a_hatched_scale_without_zone_or_median() -> None:
+    wide = ShownEstimate(threshold_ma=(0.3, 0.7, 1.6), why="threshold not known: 0.3 to 1.6 mA")
+    canvas = canvas_of(GaugePanel(), wide, (42, 46))
+    rows = "\n".join(lines(canvas))
+    assert "█" in rows
+    assert NO_VALUE in rows
+    assert "━" not in rows
+    assert not any(zone.word in rows for zone in ZONES.values())
+    word = text(ZoneWord(), wide)
+    assert "threshold not known: 0.3 to 1.6 mA" in word
+    assert NO_VALUE in word
+
+
+def test_a_threshold_above_the_limit_is_no_response_and_says_above_what() -> None:
+    above = ShownEstimate("none", why="threshold above 5 mA")
+    assert "threshold above 5 mA" in text(ZoneWord(), above)
+    assert "█" not in "\n".join(lines(canvas_of(GaugePanel(), above, (42, 46))))
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("zone", ZONES)
 def test_the_marker_stands_in_the_band_of_its_zone(zone: str, size: tuple[int, int]) -> None:

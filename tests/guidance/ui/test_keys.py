@@ -40,6 +40,9 @@ SOUNDING = build_live(sound=SoundView("on", "tempo", 1.0, 0.3))
 MUTED = build_live(sound=SoundView("muted", "tempo", 0.0, 0.0))
 
 
+ASKING = build_live(stimulator=build_stimulator(doing="still searching? Press Y to search on", asks=True))
+
+
 async def sent_by(link: FakeLink, snapshot: Snapshot, *keys: str) -> list[OperatorCommand]:
     """Return the commands that the screen sends when ``keys`` are pressed while it shows ``snapshot``."""
     async with GuidanceApp(link, PATIENT_S).run_test(size=(120, 40)) as pilot:
@@ -74,6 +77,9 @@ async def sent_by(link: FakeLink, snapshot: Snapshot, *keys: str) -> list[Operat
         (TRIGGERED, "up", TurnDial(1)),
         (ARMED, "h", HoldCurrent()),
         (ARMED, "t", TakeControl()),
+        (ARMED, "y", OperatorNote("search-on")),
+        (ASKING, "y", OperatorNote("search-on")),
+        (MANUAL, "y", Stop()),
         (OFF, "h", HoldCurrent()),
         (HELD, "h", ReleaseControl()),
         (HELD, "t", TakeControl()),
@@ -93,6 +99,16 @@ async def test_each_key_sends_one_command(
     link: FakeLink, snapshot: Snapshot, key: str, message: OperatorCommand
 ) -> None:
     assert await sent_by(link, snapshot, key) == [message]
+
+
+async def test_the_question_of_a_search_is_on_the_screen_with_its_key(link: FakeLink) -> None:
+    async with GuidanceApp(link, PATIENT_S).run_test(size=(120, 40)) as pilot:
+        link.feed(ARMED)
+        await until(lambda: "SPACE" in shown(pilot.app))
+        assert "Search on" not in shown(pilot.app)
+        link.feed(ASKING)
+        await until(lambda: "Search on" in shown(pilot.app))
+        assert "still searching?" in shown(pilot.app)
 
 
 @pytest.mark.parametrize(
