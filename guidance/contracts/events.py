@@ -131,8 +131,9 @@ class PulseOutcome:
 class Proximity(Record):
     """Where the motor threshold, and so the nerve, is after the pulse at ``sample``; ``why`` when not valid.
 
-    A threshold that is probably above ``above_ma``, the highest current that may be given, has no number. The probabilities of the zones are given where the estimate is not valid too, for the
-    alarm ``too-close``.
+    A threshold that is probably above ``above_ma``, the highest current that may be given, has no number. The
+    probabilities of the zones are given where the estimate is not valid too, for the alarm ``too-close``.
+
     ``by`` is ``stimulus``, or ``needle-emg`` of a needle guided by its own EMG. The thresholds are then None,
     ``rise_time_us`` is of the motor unit with the shortest rise time near the tip, ``closeness`` is the longest rise
     time inside a unit's territory divided by it, and ``place`` is ``end-plate`` where the EMG is that of an end plate.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guidance.journal.event_reader import EventFields
 from guidance.export.quantities import WEIGHT, Resource, component, event_identifiers, own_concept, quantity
 from guidance.export.source import ExportSource
+from guidance.journal.event_reader import EventFields
 from guidance.note.pulses import LastPlace, estimate_at, last_place, pulses_of
 
 

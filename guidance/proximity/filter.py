@@ -14,8 +14,8 @@ from guidance.proximity.likelihood import Observation, RepeatDiscount, likelihoo
 from guidance.proximity.motion import advance, refresh
 from guidance.proximity.particles import SHORT_MS, ParticleRow, Particles, is_short
 from guidance.proximity.random_table import RandomTable
-from guidance.proximity.response_kind import KindChange, ResponseKind
 from guidance.proximity.resampling import effective_share, jitter, reweight, systematic, temper, thin, uniform
+from guidance.proximity.response_kind import KindChange, ResponseKind
 from guidance.proximity.summary import PosteriorSummary, interval, quantiles, summarize
 from guidance.proximity.width_evidence import WidthLaws, chronaxie_likelihood
 from guidance.signal.sweep.basis import Array

@@ -29,8 +29,8 @@ _IN_A_ROW = 3
 
 @dataclass(frozen=True, slots=True)
 class KindChange:
-    """Another kind of response: the usual latency before and now, in ms, the pulses of the new kind so far, and the ``kind``
-    that goes on from there.
+    """Another kind of response: the usual latency before and now, in ms, the pulses of the new kind so far, and the
+    ``kind`` that goes on from there.
     """
 
     before_ms: float

@@ -28,8 +28,8 @@ stream's contract has it.
 
 @dataclass(frozen=True, slots=True)
 class PosteriorSummary:
-    """Thresholds at the width in use and at 0.1 ms, distance, the probability of each zone, and the highest current that
-    may be given, in mA.
+    """Thresholds at the width in use and at 0.1 ms, distance, the probability of each zone, and the highest current
+    that may be given, in mA.
     """
 
     threshold_ma: Interval

@@ -57,8 +57,9 @@ class ShownEstimate:
     ``trend`` of the threshold: ``closer``, ``away`` or ``steady``.
 
     If ``why`` (in words) is set, none of it is known; ``zone`` may then still be ``none``: no response at any current
-    tried; and ``threshold_ma`` may be there, so wide that it must look unknown. ``is_old``: every response on the screen is old too. ``edges_ma``: thresholds at which the protocol's zones
-    begin. A needle guided ``by_emg`` has a ``rise_time_ms`` and no threshold.
+    tried; and ``threshold_ma`` may be there, so wide that it must look unknown. ``is_old``: every response on the
+    screen is old too. ``edges_ma``: thresholds at which the protocol's zones begin. A needle guided ``by_emg`` has a
+    ``rise_time_ms`` and no threshold.
     """
 
     zone: str | None = None

@@ -8,6 +8,7 @@ screen said target or close though the true threshold was more than three times 
 from __future__ import annotations
 
 import argparse
+import itertools
 
 import numpy as np
 
@@ -36,7 +37,7 @@ def main() -> None:
     probability = table["probability"].max(axis=1)
     print(f"{chosen.family} worlds, {count} insertions: zone named, its probability (mean), and how often it was right")
     for number, zone in enumerate(ZONES):
-        for low, high in zip(_BINS, _BINS[1:], strict=False):
+        for low, high in itertools.pairwise(_BINS):
             rows = scored.valid & (likeliest == number) & (probability >= low) & (probability < high)
             if rows.sum() >= _FEWEST:
                 right = float(np.mean(scored.zone[rows] == zone))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -51,9 +52,7 @@ def family(
     return np.concatenate(tables)
 
 
-def collect(
-    make: Make, seeds: Iterable[tuple[int, float]], duration_s: float, *, own_rate: bool = True
-) -> Table:
+def collect(make: Make, seeds: Iterable[tuple[int, float]], duration_s: float, *, own_rate: bool = True) -> Table:
     """Return the pulses of an insertion for each of ``seeds`` (seed, speed in mm/s) of the worlds of ``make``."""
     rows = []
     for seed, speed in seeds:
@@ -80,8 +79,8 @@ def true_zone(threshold_ma: float) -> str:
 
 
 class Scored:
-    """What a table says of the estimate, pulse by pulse: truth in reach (``reachable``), an interval (``known``), narrow
-    enough to be valid (``valid``), ratio, error of ln threshold, and whether both intervals hold the truth.
+    """What a table says of the estimate, pulse by pulse: truth in reach (``reachable``), an interval (``known``),
+    narrow enough to be valid (``valid``), ratio, error of ln threshold, and whether both intervals hold the truth.
     """
 
     def __init__(self, table: Table) -> None:
@@ -102,7 +101,7 @@ class Scored:
         """Yield the rows of a table of coverage: a name, and which of the valid pulses belong to it."""
         yield "all valid", self.valid
         edges = (1.0, 1.1, 1.2, 1.3, 1.5, 2.0, MOST_RATIO)
-        for low, high in zip(edges, edges[1:], strict=False):
+        for low, high in itertools.pairwise(edges):
             yield f"high / low {low:g}-{high:g}", self.valid & (self.ratio > low) & (self.ratio <= high)
         for zone in ("far", "approach", "target", "close"):
             yield zone, self.valid & (self.zone == zone)

@@ -87,9 +87,7 @@ def held_out(seed: int, speed_mm_s: float) -> World:
         groups.append(middle + 0.25 * rng.standard_normal((int(rng.integers(20, 80)), 2)))
     places = np.concatenate(groups)
     places[:, 0] = np.maximum(places[:, 0], 0.05)
-    return _placed(
-        rng, seed, places, rng.lognormal(0.0, 0.9, len(places)), float(rng.uniform(-0.01, 0.01)), speed_mm_s
-    )
+    return _placed(rng, seed, places, rng.lognormal(0.0, 0.9, len(places)), float(rng.uniform(-0.01, 0.01)), speed_mm_s)
 
 
 def law_name(_seed: int) -> str:
@@ -105,14 +103,14 @@ def _placed(
     ln_gain = float(rng.uniform(-math.log(2.5), math.log(2.5))) + 0.5
     sheath_mm = float(rng.uniform(0.2, 0.8))
     world = AxonWorld(seed, places, sizes * largest_uv / sizes.sum(), ln_gain, sheath_mm, gain_per_s, None, faults)
-    world._way = approach_and_withdraw(rng, speed_mm_s, _reach_mm(world))  # noqa: SLF001 of this package
+    world._way = approach_and_withdraw(rng, speed_mm_s, _reach_mm(world))
     return world
 
 
 def _reach_mm(world: AxonWorld) -> float:
     farthest = 10.0
     while farthest > 0.5:
-        world._way = Way(np.zeros(1), np.array([farthest]))  # noqa: SLF001 of this package
+        world._way = Way(np.zeros(1), np.array([farthest]))
         if world.threshold_ma(0.0) <= LARGEST_MA:
             break
         farthest *= 0.9

@@ -87,8 +87,8 @@ def _way(rng: np.random.Generator, base: World, speed_mm_s: float) -> Way:
     some seconds later, and comes back two to four times as fast.
     """
     if speed_mm_s == 0.0 or rng.random() > 1 / 3:
-        return base._way  # noqa: SLF001 a world of this package
-    law: Law = base._law  # noqa: SLF001
+        return base._way
+    law: Law = base._law
     far = 0.5
     while law(far) < 1.3 * LARGEST_MA and far < 20.0:
         far *= 1.1

@@ -16,6 +16,7 @@ import pyedflib
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
+from guidance.contracts.events import Proximity
 from guidance.note.case_sheet import save_case
 from tests.guidance.journal.scripted_procedure import ADDRESS, SERIAL, ScriptedProcedure, femoral_block
 from tests.guidance.note.case_sheets import BLOCK_SHEET, BORN, NUMBER, PATIENT, PERFORMER, TOXIN_SHEET, sheet
@@ -159,6 +160,16 @@ def quantities(value: object) -> list[dict[str, Any]]:
         return []
     own = [value] if value.get("system") == "http://unitsofmeasure.org" else []
     return own + [found for item in value.values() for found in quantities(item)]
+
+
+def test_a_threshold_above_the_limit_is_a_bound_in_fhir_and_no_number(tmp_path: Path) -> None:
+    procedure = femoral_block()
+    above = Proximity(1, None, None, None, "none", None, valid=False, why="above-limit", above_ma=5.0)
+    procedure.add(6.2, above)
+    found = of_kind(bundle_of(procedure.record_in(tmp_path / "store")), "Observation")
+    (threshold,) = [each for each in found if each["code"]["text"] == "Motor threshold at 0.1 ms, estimated"]
+    assert (threshold["valueQuantity"]["value"], threshold["valueQuantity"]["comparator"]) == (5.0, ">")
+    assert "component" not in threshold
 
 
 @pytest.mark.parametrize("more", [(), ("--deidentify",)])
