@@ -1,5 +1,5 @@
 """Where the motor threshold is now, and so how near the nerve: a particle filter, moved from pulse to pulse.
 
 Read ``particles`` (what is unknown of nerve and needle), ``motion``, ``likelihood``, ``resampling``, ``filter``,
-``summary`` (which decides whether an estimate is valid), ``response_kind`` (another nerve, muscle or reflex).
+``summary`` (which decides whether an estimate is valid), ``usual_latency`` (another nerve, muscle or reflex).
 """

@@ -15,8 +15,8 @@ from guidance.proximity.motion import advance, refresh
 from guidance.proximity.particles import SHORT_MS, ParticleRow, Particles, is_short
 from guidance.proximity.random_table import RandomTable
 from guidance.proximity.resampling import effective_share, jitter, reweight, systematic, temper, thin, uniform
-from guidance.proximity.response_kind import KindChange, ResponseKind
 from guidance.proximity.summary import PosteriorSummary, interval, quantiles, summarize
+from guidance.proximity.usual_latency import KindChange, UsualLatency
 from guidance.proximity.width_evidence import WidthLaws, chronaxie_likelihood
 from guidance.signal.sweep.basis import Array
 
@@ -101,7 +101,7 @@ class ProximityFilter:
 
     def observe(self, outcome: PulseOutcome) -> Proximity:
         """Move the estimate by ``outcome``; return the record of where the threshold is now."""
-        change = self._response_kind.observe(outcome) if self._why != "injectate" else None
+        change = self._usual_latency.observe(outcome) if self._why != "injectate" else None
         if change is not None:
             self._restart_by(change)
         return self._observe(outcome)
@@ -134,7 +134,7 @@ class ProximityFilter:
     def _restart_by(self, change: KindChange) -> None:
         """Restart for another nerve, muscle or reflex, and learn from the pulses that showed it but the present one."""
         self._restart()
-        self._response_kind = change.kind
+        self._usual_latency = change.kind
         text = f"the onset latency changed from {change.before_ms:.1f} to {change.now_ms:.1f} ms"
         effect = "restarted: another nerve, muscle or reflex responds, nothing is retained"
         fields = {"text": text, "before_ms": change.before_ms, "now_ms": change.now_ms, "estimate": effect}
@@ -143,7 +143,7 @@ class ProximityFilter:
             self._observe(outcome)
 
     def _restart(self) -> None:
-        self._response_kind, self._repeats, self._t = ResponseKind(), RepeatDiscount(), None
+        self._usual_latency, self._repeats, self._t = UsualLatency(), RepeatDiscount(), None
         if self._width_laws:
             self._width_laws.restart()
         self.particles = Particles.draw(self._random.rng, self._count, self.criterion_uv)

@@ -2,8 +2,8 @@
 
 Each axon has the threshold of the fibre table at its own distance from the tip, behind a sheath, and a muscle unit of
 its own size. The motor threshold is where their sum reaches the criterion. Two families: ``tuned`` (one round nerve,
-exponential sizes) and ``held_out`` (fascicles apart from one another, of which some go to the muscle, lognormal sizes,
-and a muscle whose response grows or shrinks in the course of the procedure).
+exponential sizes) and ``held_out`` (fascicles apart from one another, lognormal sizes, and a muscle whose response grows
+or shrinks in the course of the procedure).
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.simulated.fibre_table import DIAMETERS_UM, DISTANCES_MM, THRESHOLDS_MA
-from tests.worlds.nerves import CRITERION_UV, LARGEST_MA, SHORT_MS, Faults, Way, World, approach_and_withdraw
+from tests.worlds.chronaxies import SHORT_MS
+from tests.worlds.nerves import CRITERION_UV, LARGEST_MA, Faults, Way, World, approach_and_withdraw
 
 Array = NDArray[np.float64]
 
@@ -79,7 +80,7 @@ def tuned(seed: int, speed_mm_s: float) -> World:
 
 
 def held_out(seed: int, speed_mm_s: float) -> World:
-    """Fascicles apart, of which some go to the muscle; the muscle's response grows or shrinks."""
+    """Fascicles apart; the muscle's response grows or shrinks."""
     rng = np.random.default_rng([seed, 33])
     groups = []
     for _ in range(int(rng.integers(2, 6))):
@@ -88,11 +89,6 @@ def held_out(seed: int, speed_mm_s: float) -> World:
     places = np.concatenate(groups)
     places[:, 0] = np.maximum(places[:, 0], 0.05)
     return _placed(rng, seed, places, rng.lognormal(0.0, 0.9, len(places)), float(rng.uniform(-0.01, 0.01)), speed_mm_s)
-
-
-def law_name(_seed: int) -> str:
-    """Return the kind of law of these worlds."""
-    return "law: axons"
 
 
 def _placed(

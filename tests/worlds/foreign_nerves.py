@@ -27,11 +27,6 @@ def held_out(seed: int, speed_mm_s: float) -> World:
     return World(seed, law, curve, reachable_way(rng, speed_mm_s, law), faults)
 
 
-def law_name(seed: int) -> str:
-    """The kind of law of the world of ``seed``."""
-    return ("held out: sheath", "held out: straight", "held out: flat contact", "held out: pig")[seed % 4]
-
-
 def _spread(rng: np.random.Generator, factor: float = 3.0) -> float:
     """Up to ``factor`` either way."""
     return math.exp(float(rng.uniform(-math.log(factor), math.log(factor))))

@@ -245,8 +245,3 @@ def _units(rng: np.random.Generator, largest_uv: float) -> Curve:
 
 _LAWS: tuple[Callable[[np.random.Generator], Law], ...] = (_square, _power, _exponential, _fibre)
 _CURVES = (_drawn_logistic, _normal, _units)
-
-
-def law_name(seed: int) -> str:
-    """The kind of law of the world ``wide`` of ``seed``."""
-    return ("law: square", "law: power", "law: exponential", "law: fibre table")[seed % 4]

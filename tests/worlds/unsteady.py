@@ -8,7 +8,6 @@ which only reports.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,14 +71,6 @@ def held_out(seed: int, speed_mm_s: float) -> World:
     return UnsteadyWorld(
         base, way, Excess(times, drift + _fascicles(rng, way, times) + _dragged(way, times, rng.uniform(0.0, 0.3), 3.0))
     )
-
-
-FAMILIES: dict[str, Callable[[int, float], World]] = {"tuned": tuned, "held-out": held_out}
-
-
-def law_name(family: str, seed: int) -> str:
-    """Return the kind of law of the world of ``seed``."""
-    return foreign_nerves.law_name(seed) if family == "held-out" else nerves.law_name(seed)
 
 
 def _way(rng: np.random.Generator, base: World, speed_mm_s: float) -> Way:

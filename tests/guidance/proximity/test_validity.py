@@ -69,14 +69,14 @@ def test_misses_at_the_highest_current_are_reported_as_above_the_limit() -> None
     assert (estimate.above_ma, estimate.threshold_ma, estimate.zone) == (5.0, None, "none")
 
 
-def test_sweeps_that_cannot_tell_teach_nothing_however_many_there_are() -> None:
+def test_undecided_sweeps_teach_nothing_however_many_there_are() -> None:
     nerve = started()
     for number in range(40):
         estimate = nerve.observe(outcome(number, 0.5 * number, contaminated=True))
     assert (estimate.valid, estimate.why, estimate.zone, estimate.threshold_ma) == NOTHING_KNOWN
 
 
-def test_after_many_sweeps_that_cannot_tell_a_known_threshold_is_not_known_any_more() -> None:
+def test_after_many_undecided_sweeps_a_known_threshold_is_not_known_any_more() -> None:
     nerve = started()
     for number in range(10):
         assert nerve.observe(pulse(number, 0.5)).why in {None, "uncertain"}

@@ -119,8 +119,8 @@ def test_a_nerve_that_comes_near_from_out_of_reach_is_found_within_a_second() ->
         pulses = loop([(0.0, 20.0), (10.0, 20.0), (11.0, 0.4), (60.0, 0.4)], seed, duration_s=15.0)
         arrived = [pulse for pulse in pulses if pulse.t_s > 12.5]
         assert max(error(pulse) for pulse in arrived) < 0.25
-        told = [pulse.proximity for pulse in pulses if pulse.t_s < 10.5 and pulse.proximity]
-        assert not any(estimate.valid for estimate in told)
+        estimates = [pulse.proximity for pulse in pulses if pulse.t_s < 10.5 and pulse.proximity]
+        assert not any(estimate.valid for estimate in estimates)
 
 
 def test_a_lost_response_is_not_sought_beyond_what_is_comfortable_for_ever() -> None:

@@ -65,7 +65,7 @@ def test_a_wide_interval_is_a_grey_block_on_a_hatched_scale_without_zone_or_medi
     assert NO_VALUE in word
 
 
-def test_a_threshold_above_the_limit_is_no_response_and_says_above_what() -> None:
+def test_a_threshold_above_the_limit_is_no_response_and_above_what() -> None:
     above = ShownEstimate("none", why="threshold above 5 mA")
     assert "threshold above 5 mA" in text(ZoneWord(), above)
     assert "█" not in "\n".join(lines(canvas_of(GaugePanel(), above, (42, 46))))

@@ -36,10 +36,10 @@ class KindChange:
     before_ms: float
     now_ms: float
     outcomes: tuple[PulseOutcome, ...]
-    kind: ResponseKind
+    kind: UsualLatency
 
 
-class ResponseKind:
+class UsualLatency:
     """The usual onset latency of the responses of this insertion."""
 
     def __init__(self) -> None:
