@@ -42,11 +42,7 @@ class OperatorCommands:
         elif isinstance(command, StopAnswer):
             yield from self._answer(command)
         elif isinstance(command, OperatorNote):
-            if command.what == "side":
-                parts.stop_moment.record_side(command.text)
-            yield from parts.proximity.apply_entry(self._entry(command))
-            if parts.stimulation:
-                parts.stimulation.controller.apply_entry(command.what)
+            yield from self._noted(command)
         elif isinstance(command, Arm) and (why := parts.stop_moment.arming_refusal()) and parts.stimulation:
             yield from parts.stimulation.refuse(why)
         elif isinstance(command, Aspiration | Aliquot):
@@ -57,6 +53,15 @@ class OperatorCommands:
             parts.pipeline.dial(parts.external_dial.current_ma)
         elif parts.stimulation:
             yield from parts.stimulation.execute(command, parts.t, parts.conditions(now_ns))
+
+    def _noted(self, note: OperatorNote) -> Iterator[Record]:
+        """Yield the records of a ``note``, which may concern the stop moment, the estimate and the controller."""
+        parts = self._parts
+        if note.what == "side":
+            parts.stop_moment.record_side(note.text)
+        yield from parts.proximity.apply_entry(self._entry(note))
+        if parts.stimulation:
+            parts.stimulation.controller.apply_entry(note.what)
 
     def _answer(self, answer: StopAnswer) -> Iterator[Record]:
         """Yield the records of an ``answer`` of the stop moment; an earlier dose goes to the dose guard too."""

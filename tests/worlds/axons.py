@@ -2,8 +2,8 @@
 
 Each axon has the threshold of the fibre table at its own distance from the tip, behind a sheath, and a muscle unit of
 its own size. The motor threshold is where their sum reaches the criterion. Two families: ``tuned`` (one round nerve,
-exponential sizes) and ``held_out`` (fascicles apart from one another, lognormal sizes, and a muscle whose response grows
-or shrinks in the course of the procedure).
+exponential sizes) and ``held_out`` (fascicles apart from one another, lognormal sizes, and a muscle whose response
+grows or shrinks in the course of the procedure).
 """
 
 from __future__ import annotations
