@@ -26,6 +26,7 @@ def sheet_of(tables: Mapping[str, Any], source: str) -> Sheet:
     if not isinstance(kind, str) or kind not in KINDS:
         problem = "kind is missing" if "kind" not in tables else f"kind = {kind!r}: is unknown"
         raise ProtocolError(f"{source}: {problem}; allowed is {', '.join(map(repr, KINDS))}.")
+    build(KINDS[kind], tables, source)  # a wrong table is refused before a step that names what was in it
     sheet: Sheet = build(KINDS[kind], fill(tables, source), source)
     faults = [f"{source}: {fault}." for fault in contradictions(sheet)]
     if faults:

@@ -17,8 +17,6 @@ from guidance.protocol.search import search
         ("ISB", "interscalene"),
         ("FDS", "botulinum-fds"),
         ("flexor digitorum superficialis", "botulinum-fds"),
-        ("carpal tunnel", "elbow-median"),
-        ("carpal", "elbow-median"),
         ("piriformis", "piriformis"),
         ("psoas", "lumbar-plexus"),
         ("intrascalene", "interscalene"),
