@@ -21,6 +21,7 @@ DRIVERS = {
     "rhx": "drivers.rhx.amplifier:IntanRhx",
     "spikerbox": "drivers.spikerbox.amplifier:SpikerBox",
     "brainflow": "drivers.brainflow_board:BrainFlowBoard",
+    "bitalino": "drivers.bitalino:BitalinoBoard",
     "sim": "drivers.simulated.amplifier:SimulatedAmplifier",
 }
 
@@ -41,6 +42,7 @@ FORMS = {
     "rhx": "rhx:HOST:PORT",
     "spikerbox": "spikerbox:PORT",
     "brainflow": "brainflow:BOARD",
+    "bitalino": "bitalino:PORT",
     "sim": "sim:SEED",
     "stimjim": "stimjim:PORT",
     "pulsepal": "pulsepal:PORT?ma_per_v=MA",

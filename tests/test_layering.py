@@ -20,7 +20,8 @@ TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "guidance", "drivers", "p
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("protocols", "drivers.base", "guidance.common"),
     ("drivers.toolkit", "drivers.transport", "drivers.formats", "guidance.citations"),
-    ("drivers.ona", "drivers.rhx", "drivers.spikerbox", "drivers.lsl", "drivers.sound_input", "drivers.brainflow_board",
+    ("drivers.ona", "drivers.rhx", "drivers.spikerbox", "drivers.lsl", "drivers.sound_input",
+     "drivers.brainflow_board", "drivers.bitalino",
      "drivers.recording", "drivers.stimulators"),
     ("drivers.discovery", "drivers.simulated"),
     ("drivers",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import sys
 import warnings
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def _private_folder(folder: Path) -> Path:
     """Return ``folder``, created if need be. Raises OSError where it is not a folder of this user alone."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     status = folder.stat(follow_symlinks=False)
-    own = status.st_uid == os.getuid() and not stat.S_IMODE(status.st_mode) & 0o077
+    own = sys.platform == "win32" or (status.st_uid == os.getuid() and not stat.S_IMODE(status.st_mode) & 0o077)
     if not (stat.S_ISDIR(status.st_mode) and own):
         raise PermissionError(None, "it is open to others; close it with chmod 700", str(folder))
     return folder

@@ -43,6 +43,7 @@ UNMEASURED = {
     "sim": "its device writes in another process, which does not report when; driver and path are those of ona",
     "file": "nobody writes: the recording is complete, and is read as fast as possible",
     "brainflow": "the Cyton's 250 Hz are too few for evoked responses: there is no `response`",
+    "bitalino": "its 1000 Hz are too few for evoked responses: there is no `response`",
 }
 
 

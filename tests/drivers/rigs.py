@@ -18,6 +18,7 @@ from drivers.base import Amplifier
 from drivers.simulated import SimulatedDevice
 from drivers.simulated.amplifier import SimulatedAmplifier
 from tests.drivers import readme_driver
+from tests.drivers.fake_bitalino import FakeBitalino
 from tests.drivers.fake_cyton import FakeCyton
 from tests.drivers.fake_sound import FakeSound
 from tests.drivers.formats.edf_files import Wave, edf_bytes, ramp, tal
@@ -213,6 +214,13 @@ def _brainflow(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
 
 
 @contextlib.contextmanager
+def _bitalino(folder: Path, _: pytest.MonkeyPatch) -> Made:
+    board = FakeBitalino(folder)
+    yield Rig(f"bitalino:{board.path}?channels=1,3&uv_per_lsb=3.2", board.unplug, lambda: board.skip(9))
+    board.close()
+
+
+@contextlib.contextmanager
 def readme(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
     """Provide the rig printed in drivers/README.md; its driver must be registered."""
     with readme_driver.printed_rig()(folder, monkeypatch) as rig:
@@ -228,6 +236,7 @@ RIGS: dict[str, Callable[[Path, pytest.MonkeyPatch], contextlib.AbstractContextM
     "rhx": _rhx,
     "spikerbox": _spikerbox,
     "brainflow": _brainflow,
+    "bitalino": _bitalino,
     readme_driver.SCHEME: readme,
 }
 STIMULATING = ["ona", "rhx", "sim"]

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shlex
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from html import escape
 from importlib.resources import files
@@ -53,8 +54,9 @@ def serve(words: Sequence[str], host: str, port: int, show: Callable[[str], None
         listener = socket.create_server((host, port), family=family)
     except OSError as fault:
         raise UsageError(f"Port {port} of {host} cannot be used ({fault.strerror}); name another --port.") from None
-    with contextlib.suppress(AttributeError, OSError):
-        os.nice(NICE)
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            os.nice(NICE)
     site = _Site(shlex.join(words), Access(host, port), show)
     site.show_address()
     web.run_app(site.app(), sock=listener, print=lambda *_: None, access_log=None, shutdown_timeout=5.0)
