@@ -62,7 +62,7 @@ class Frame:
     lost: int
 
 
-class FrameReader:
+class BitalinoFrames:
     """Decoder of frames of ``channels`` (1 to 4); the result does not depend on how the bytes were cut.
 
     ``bad`` counts the places where the bytes were no frame. Four bits number the samples: a loss of 16 on the line
@@ -121,7 +121,7 @@ class BitalinoBoard(StreamingAmplifier, Calibrated):
         self._inputs = _inputs(str(self._address), self._address.text("channels") or "1")
         self._uv_per_lsb = self._address.number("uv_per_lsb")
         self._port: Port | None = None
-        self._reader = FrameReader(len(self._inputs))
+        self._reader = BitalinoFrames(len(self._inputs))
         super().__init__(str(self._address))
 
     def rescaled(self, factor: float) -> str:
@@ -158,7 +158,7 @@ class BitalinoBoard(StreamingAmplifier, Calibrated):
     def _begin(self) -> None:
         self._send(RATE_1000_HZ)
         self._send(bytes([sum(1 << number - 1 for number in self._inputs) << 2 | _START]))
-        self._reader = FrameReader(len(self._inputs))
+        self._reader = BitalinoFrames(len(self._inputs))
 
     def _pump(self, timeout_s: float) -> None:
         if self._port is None:

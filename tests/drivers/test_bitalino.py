@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.base import DeviceRefused, OptionRefused
-from drivers.bitalino import BitalinoBoard, FrameReader
+from drivers.bitalino import BitalinoBoard, BitalinoFrames
 from tests.drivers.fake_bitalino import FakeBitalino, frame, ramp
 from tests.drivers.reading import read_until, samples_of
 
@@ -22,7 +22,7 @@ def test_frames_are_read_wherever_they_are_cut_and_whatever_comes_first(
     channels: int, cuts: list[int], noise: bytes
 ) -> None:
     data = noise + b"".join(frame(n, [ramp(37 * n, place) for place in range(channels)]) for n in range(40))
-    reader, edges = FrameReader(channels), sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
+    reader, edges = BitalinoFrames(channels), sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
     found = [each for a, b in pairwise(edges) for each in reader.feed(data[a:b])]
     last = [tuple(ramp(37 * n, place) for place in range(channels)) for n in range(20, 40)]
     assert [each.values for each in found[-20:]] == last
@@ -33,7 +33,7 @@ def test_frames_are_read_wherever_they_are_cut_and_whatever_comes_first(
 def test_damaged_frames_are_counted_and_their_samples_are_missing(damaged: int) -> None:
     frames = [frame(n, [ramp(n, 0), ramp(n, 1)]) for n in range(100)]
     frames[50 : 50 + damaged] = [b"\xff" * 4] * damaged
-    reader = FrameReader(2)
+    reader = BitalinoFrames(2)
     found = reader.feed(b"".join(frames))
     assert reader.bad == 1
     assert [each.lost for each in found if each.lost] == [damaged]
