@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from guidance.dose.drugs import load
 from tests.support.command_line import Done, command
 
-BAD_ARGUMENTS = 2
+FINDING, BAD_ARGUMENTS = 1, 2
 ROPIVACAINE = ("--drug", "ropivacaine", "--concentration", "0.5%")
 
 
@@ -23,9 +23,9 @@ def dose(*arguments: str | Path) -> Done:
     return command("dose", *arguments)
 
 
-def lines_for(*arguments: str | Path) -> str:
+def lines_for(*arguments: str | Path, status: int = 0) -> str:
     done = dose(*arguments)
-    assert (done.status, done.err) == (0, "")
+    assert (done.status, done.err) == (status, "")
     return done.out
 
 
@@ -45,16 +45,23 @@ def test_it_shows_mg_limit_binding_rule_fraction_and_remainder() -> None:
 
 def test_it_shows_the_source_and_the_certainty_of_each_limit() -> None:
     out = lines_for("--weight", "70", *ROPIVACAINE, "--volume", "30mL")
-    assert re.search(r"ropivacaine 3 mg/kg .*\[conflicting: label-restated, poisoning-table\]", out)
-    assert "label-restated: droracle.ai" in out
+    assert re.search(r"ropivacaine 3 mg/kg .*\[conflicting: poisoning-table\]", out)
+    assert "poisoning-table: Poisoning and Drug Overdose, table II-2" in out
 
 
 @pytest.mark.parametrize(
-    ("volume", "verdict"),
-    [("33mL", "Together"), ("34mL", "WARNING"), ("42mL", "THE LIMIT IS REACHED"), ("43mL", "OVER THE LIMIT")],
+    ("volume", "verdict", "status"),
+    [
+        ("33mL", "Together", 0),
+        ("34mL", "WARNING", 0),
+        ("42mL", "THE LIMIT IS REACHED", 0),
+        ("43mL", "OVER THE LIMIT", FINDING),
+    ],
 )
-def test_the_verdict_grows_with_the_dose(volume: str, verdict: str) -> None:
-    assert verdict in lines_for("--weight", "70", *ROPIVACAINE, "--volume", volume)
+def test_the_verdict_grows_with_the_dose_and_over_the_limit_it_is_the_status(
+    volume: str, verdict: str, status: int
+) -> None:
+    assert verdict in lines_for("--weight", "70", *ROPIVACAINE, "--volume", volume, status=status)
 
 
 def test_a_mixture_and_an_earlier_dose_add_up() -> None:
@@ -111,14 +118,16 @@ def test_without_a_volume_only_the_limit_is_shown() -> None:
     ],
 )
 def test_the_word_safe_never_appears(arguments: tuple[str, ...]) -> None:
-    assert "safe" not in lines_for(*arguments).casefold()
+    assert not re.search(r"\bsafe(ly)?\b", lines_for(*arguments), re.IGNORECASE)  # a source may be "safety information"
 
 
 def test_the_rescue_card_leads_with_the_volumes_for_this_weight() -> None:
     lines = lines_for("rescue", "--weight", "50").splitlines()
-    assert lines[2].split() == ["BOLUS", "75.0", "mL", "over", "2", "to", "3", "min"]
-    assert lines[3].split()[:3] == ["INFUSION", "12.5", "mL/min;"]
-    assert lines[4].split()[:4] == ["AT", "MOST", "600", "mL"]
+    bolus = next(number for number, line in enumerate(lines) if "BOLUS" in line)
+    assert bolus < 10
+    assert lines[bolus].split()[:3] == ["BOLUS", "about", "75"]
+    assert lines[bolus + 1].split()[0] == "INFUSION"
+    assert lines[bolus + 2].split() == ["MAXIMUM", "TOTAL", "600", "mL"]
 
 
 def test_a_weight_before_the_word_rescue_is_not_lost() -> None:
@@ -135,11 +144,12 @@ def test_the_rescue_card_without_a_weight_gives_what_is_known_and_assumes_none()
 
 @pytest.mark.hazard("wrong-drug-unit")
 def test_toxin_units_are_labelled_as_the_products_own() -> None:
-    out = lines_for("toxin", "Botox", "--units", "420", "--age", "40")
+    out = lines_for("toxin", "Botox", "--units", "420", "--age", "40", status=FINDING)
     assert "not units of any other product" in out
     assert "105 %" in out
     assert "child," not in out
-    assert as_json("toxin", "dysport", "--units", "420")["limits"] == []
+    other = as_json("toxin", "dysport", "--units", "420")
+    assert [limit["max_units"] for limit in other["limits"]] == [1000.0]  # its own limits, none of Botox
 
 
 def test_the_list_shows_every_drug_and_how_sure_its_limits_are() -> None:

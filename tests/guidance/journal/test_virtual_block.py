@@ -62,12 +62,12 @@ def test_minimum_current_and_no_response_below_agree_with_the_pulses(folder: Pat
     place = last_place(stream, pulses_of(stream))
     assert place is not None
     assert place.lowest is not None
-    assert text_of(page, "Minimum current and its duration").startswith(f"{place.lowest.current_ma:.2f} mA for 0.1 ms")
+    assert text_of(page, "Minimum current and its duration").startswith(f"{place.lowest.current_ma:.2f} mA at 0.1 ms.")
     assert all((pulse.current_ma or 0.0) < (place.lowest.current_ma or 0.0) for pulse in some(place.below))
     (verified,) = stream.entries("verification")
     assert verified["fields"]["absent_answered"] == 0
     below = text_of(page, "No response below")
-    assert below.startswith("0.28 mA for 0.1 ms: none of 2 pulses had a response in the verification at ")
+    assert below.startswith("No response to 2 pulses at 0.28 mA, 0.1 ms. Verified at ")
 
 
 def test_doses_aspirations_and_pain_are_those_that_were_entered(page: NotePage) -> None:

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this sys
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / "run"
     monkeypatch.setattr(runtime, "user_runtime_path", lambda *_, **__: place)
-    monkeypatch.setattr(runtime, "user_state_path", lambda *_, **__: tmp_path / "home")
+    monkeypatch.setattr(runtime, "state_folder", lambda: tmp_path / "home")
     monkeypatch.setattr(observers, "FRAME_S", 0.0)
     return place
 

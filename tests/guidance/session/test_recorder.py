@@ -155,7 +155,7 @@ def test_a_full_disk_is_reported_and_keeps_what_came_before(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.write(fd, data)
 
-    monkeypatch.setattr("guidance.journal.signal.write_all", write)
+    monkeypatch.setattr("guidance.journal.files.write_all", write)
     with pytest.raises(StorageError, match="No space left") as fault:
         record(tmp_path / "a.bdf", None)
     assert fault.value.status == 1
