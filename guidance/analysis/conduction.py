@@ -11,6 +11,7 @@ import numpy as np
 from guidance.analysis.plausible import AMPLITUDE_MV, DISTANCE_MM, LATENCY_MS, VELOCITY_M_S, proximity_of
 from guidance.analysis.reading import RecordedSignal
 from guidance.signal.pipeline import LEAST_RATE_HZ, ChannelResponse, SignalPipeline
+from guidance.signal.response.sweep_result import Doubt
 
 WINDOW_MS = (1.5, 25.0)
 """The M-wave begins within this time after the stimulus (a judgement, unsourced)."""
@@ -20,6 +21,12 @@ LEAST_RESPONSES = 3
 
 MUSCLE_UV = 200.0
 """A smaller response in uV does not count as the M-wave of a whole muscle (a judgement, unsourced)."""
+
+
+_NO_CONTRAST = (
+    "a wave follows each stimulus from the first one on, and cannot be distinguished from the artefact; begin the "
+    "recording below threshold and increase the current"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,8 @@ def measure_conduction(signal: RecordedSignal, site: StimulationSite) -> Conduct
     responses = [a for a in _responses(signal) if a.channel == 0]
     good = [a.evoked for a in responses if a.evoked.detected and a.evoked.latency_ms and a.evoked.amplitude_uv]
     large = [e for e in good if (e.amplitude_uv or 0.0) >= MUSCLE_UV]
+    if len(large) < LEAST_RESPONSES and sum(a.evoked.doubt is Doubt.CONTRAST for a in responses) > len(responses) / 2:
+        return ConductionResult(site, len(responses), len(large), None, None, why=_NO_CONTRAST)
     if len(large) < LEAST_RESPONSES:
         why = f"{len(large)} of {len(responses)} stimuli evoked a response of at least {MUSCLE_UV:g} uV; 3 are needed"
         return ConductionResult(site, len(responses), len(large), None, None, why=why)

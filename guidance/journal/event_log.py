@@ -52,9 +52,11 @@ class Journal:
         written, chain = with_chain(self.chain, line)
         try:
             self._disk.write(self._fd, written)
-        except BaseException:
+        except BaseException as error:
             with contextlib.suppress(OSError):
                 self._disk.truncate(self._fd, self._size)
+            if isinstance(error, MemoryError):  # a later line must not follow the one that is missing
+                raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)) from None
             raise
         self.chain = chain
         self.lines += 1

@@ -59,6 +59,8 @@ class DoubtFinder:
     def checked(self, analysis: Analysis) -> Analysis:
         """Return ``analysis`` with its doubt, if there is one."""
         floored = _floored(analysis)
+        if floored.p_value >= ALPHA and self._learner.may_hold_response(charge_of(analysis.pulse)):
+            return replace(floored, doubt=Doubt.CONTRAST)
         return self._in_proportion(self._doubted(floored) if floored.p_value < ALPHA else floored)
 
     def _in_proportion(self, analysis: Analysis) -> Analysis:

@@ -32,6 +32,10 @@ _FIRST, _NOT_YET = 5, 3e-3
 _PATIENCE = 2
 """After so many sweeps in a row without contrast the artefact is learned again from those of lowest charge."""
 
+_COMPARABLE = 1.3
+"""Charges within this factor are one: an artefact that grows by so much in proportion, and a response that does not,
+differ by far more than the noise (a judgement)."""
+
 _AS_LARGE = 3.0
 """A response that may be in the sweep is given this many times the size of the wave found."""
 
@@ -48,6 +52,16 @@ class SweepLearner:
         self.trusted = 0
         self.last_unlike = np.zeros(len(frame.times))
         self._without_contrast = 0
+        self._adopted: float | None = None
+
+    def may_hold_response(self, charge: float | None) -> bool:
+        """Return whether a large wave was learned as artefact, without contrast, at a charge comparable to ``charge``.
+
+        A sweep that looks the same then shows no absence: the wave may be a response that was there from the start.
+        """
+        if self._adopted is None or not charge:
+            return False
+        return max(charge, self._adopted) < _COMPARABLE * min(charge, self._adopted)
 
     def learn(self, analysis: Analysis, basis: WhitenedBasis, windows: Sequence[Array], *, silent: bool) -> None:
         """Learn from a sweep in ``basis``; ``windows`` are null windows, in time and units of the noise.
@@ -70,6 +84,9 @@ class SweepLearner:
         """Learn the sweep as artefact if no sweep was ever empty; else wait for a second doubtful one."""
         self._without_contrast += _PATIENCE if analysis.is_opposite else 1
         if not self.contrast.has_any:
+            is_large = peak_to_peak(analysis.separated, analysis.inside)[0] >= LARGE_UV
+            if analysis.doubt is Doubt.CONTRAST and analysis.p_value < _SURE and is_large and charge:
+                self._adopted = charge
             self.model.adopt(analysis.components, analysis.sweep, analysis.residual, self._frame, basis)
         elif self._without_contrast >= _PATIENCE:
             self._without_contrast = 0
@@ -95,6 +112,7 @@ class SweepLearner:
             sure = analysis.p_value < _SURE
             self.template.learn(early, basis, windows, sure=sure)
         elif analysis.p_value > _EMPTY and analysis.doubt is None:
+            self._adopted = None
             self.contrast.add(charge, analysis.hidden_uv)
             self.model.learn_recovery(analysis.components, analysis.residual)
         size_uv = 0.0

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.base import DeviceError, DeviceRefused
+from drivers.base import Clock, DeviceError, DeviceRefused
 from drivers.rhx.amplifier import IntanRhx
 from drivers.rhx.commands import RhxCommands
 from drivers.rhx.samples import FRAMES, MAGIC
@@ -119,7 +119,8 @@ def virtual(monkeypatch: pytest.MonkeyPatch, late_s: Callable[[], float], **opti
     for module in ("drivers.rhx.commands", "drivers.rhx.amplifier"):
         monkeypatch.setattr(f"{module}.time", rhx)
         monkeypatch.setattr(f"{module}.open_port", rhx.open_port)
-    monkeypatch.setattr("drivers.toolkit.streaming.time", rhx)
+    monkeypatch.setattr(Clock, "monotonic_ns", lambda _: rhx.monotonic_ns())
+    monkeypatch.setattr(Clock, "sleep", lambda _, duration_s: rhx.sleep(duration_s))
     return rhx
 
 

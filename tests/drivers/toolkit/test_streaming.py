@@ -171,13 +171,21 @@ def test_reopening_tries_again_for_as_long_as_it_may() -> None:
     assert device.read() == []
 
 
-def test_silence_is_a_loss_and_any_bytes_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silence_is_a_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    device, future_ns = started(), time.monotonic_ns() + 3_600_000 * MS
+    monkeypatch.setattr(device, "silence_s", 0.0)
+    device.emit_samples(np.zeros((1, 1), np.float32), future_ns)
+    assert len(device.read()) == 1
+    device.mark_received(0)
+    with pytest.raises(DeviceLost, match="minimal:1 has sent nothing for 0 s"):
+        device.read()
+
+
+def test_messages_without_samples_are_a_loss_too(monkeypatch: pytest.MonkeyPatch) -> None:
     device = started()
     monkeypatch.setattr(device, "silence_s", 0.0)
     device.mark_received(time.monotonic_ns() + 3_600_000 * MS)
-    assert device.read() == []
-    device.mark_received(0)
-    with pytest.raises(DeviceLost, match="minimal:1 has sent nothing for 0 s"):
+    with pytest.raises(DeviceLost, match="minimal:1 has sent no samples for 0 s"):
         device.read()
 
 

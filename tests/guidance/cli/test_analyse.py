@@ -85,7 +85,7 @@ def test_nonsense_is_refused_in_one_sentence(needle: Path, options: tuple[str, .
 def test_conduction_of_two_nerves_is_reported_with_its_patterns(tmp_path: Path) -> None:
     latencies = {"median@wrist": 6.0, "ulnar@wrist": 2.8}
     paths = [
-        write_edf(tmp_path / f"{site}.edf", evoked(8000.0, 6, sample_rate_hz=10_000.0, latency_ms=ms))
+        write_edf(tmp_path / f"{site}.edf", evoked(8000.0, 6, sample_rate_hz=10_000.0, latency_ms=ms, silent=4))
         for site, ms in latencies.items()
     ]
     done = command("analyse", *paths, "--site", "median@wrist", "--site", "ulnar@wrist", "--json")
@@ -93,6 +93,13 @@ def test_conduction_of_two_nerves_is_reported_with_its_patterns(tmp_path: Path) 
     words = {finding["name"]: finding["word"] for finding in json.loads(done.out)["findings"]}
     assert words["carpal tunnel pattern"] == "suggested"
     assert words["radiculopathy pattern"] == "not assessable"
+
+
+def test_a_wave_from_the_first_stimulus_on_is_not_measured_and_the_advice_is_given(tmp_path: Path) -> None:
+    stream = evoked(8000.0, 6, sample_rate_hz=10_000.0, latency_ms=2.8)
+    done = command("analyse", write_edf(tmp_path / "ulnar.edf", stream), "--site", "ulnar@wrist")
+    assert done.status == 0
+    assert "cannot be distinguished from the artefact; begin the recording below threshold" in done.out
 
 
 def test_more_files_than_sites_are_refused(needle: Path) -> None:

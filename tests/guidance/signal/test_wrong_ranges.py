@@ -1,4 +1,4 @@
-"""No range declared, a wrong one, a rail that moves, a dead input: nothing is detected, and a reason stands."""
+"""No range declared, a wrong one, a rail that moves, a dead input, one current: nothing is claimed, and a reason stands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from drivers.base import Pulse
 from guidance.contracts.events import Response
 from tests.support.some import some
-from tests.support.streams import Stream, responses, settings
+from tests.support.streams import Stream, evoked, responses, settings
 from tests.support.waves import Wave, add, artefact, noise
 
 RATE_HZ = 10_000.0
@@ -88,3 +88,9 @@ def test_at_one_current_from_the_first_pulse_a_swing_of_the_artefact_is_no_respo
     assert not any(response.detected for response in found)
     assert found[0].contaminated
     assert "vary the current" in (found[0].why or "")
+
+
+@pytest.mark.parametrize("latency_ms", [2.5, 2.8, 3.3, 4.0])
+def test_a_large_wave_from_the_first_pulse_on_at_one_current_is_never_called_no_response(latency_ms: float) -> None:
+    found = judged(evoked(8000.0, 6, sample_rate_hz=RATE_HZ, latency_ms=latency_ms))
+    assert all(response.detected or response.contaminated for response in found)
