@@ -1,4 +1,4 @@
-"""No range declared, a wrong one, a rail that moves, a dead input, one current: nothing is claimed, and a reason stands."""
+"""No or a wrong range, a rail that moves, a dead input, one current: nothing is claimed, and a reason stands."""
 
 from __future__ import annotations
 
