@@ -147,7 +147,7 @@ def test_the_command_devices_lists_drivers_of_packages_and_names_broken_ones(
     assert (done.status, done.err) == (0, "")
     assert "quartz:... is an address of the amplifier driver in the package needle-quartz 1.0.\n" in done.out
     assert "The amplifier driver 'topaz' of the package needle-topaz 1.0 cannot be imported" in done.out
-    assert "--device: brainflow:BOARD, " in done.out
+    assert "--device: bitalino:PORT, brainflow:BOARD, " in done.out
     assert "--stimulator: hand, " in done.out
     assert "topaz:..." not in done.out
 
