@@ -57,11 +57,16 @@ def run(address: str, **options: Any) -> None:
     _run_live(address, options)
 
 
+DEMO_SEED = 7
+"""The patient of the demo: the needle comes so near within half a minute that the search at the comfort ceiling evokes
+responses. With many other seeds the operator must press ``y`` first."""
+
+
 @click.command(epilog=STATUS)
 @click.option(
     "--seed",
     type=click.IntRange(min=0, max=10**18 - 1),
-    default=1,
+    default=DEMO_SEED,
     show_default=True,
     help="Number of the simulated patient.",
 )
