@@ -283,7 +283,7 @@ def _even_rate(table: TextTable, times_s: Values) -> float:
 
 
 def _annotations(path: Path, where: Column, line: Values, sample_rate_hz: float) -> tuple[Annotation, ...]:
-    """Return the pulses of a trigger line. Raises DeviceRefused where none can be told from its noise."""
+    """Return the pulses of a trigger line. Raises DeviceRefused where none stands out of its noise."""
     found = find_trigger_pulses(line)
     if found.refused:
         raise DeviceRefused(

@@ -1,6 +1,6 @@
 """Pulses in a trigger line: a recorded voltage, a current monitor, or a channel of codes.
 
-The line rests most of the time, at any level, and a pulse is a departure from rest. What cannot be told from noise is
+The line rests most of the time, at any level, and a pulse is a departure from rest. What does not stand out of the noise is
 refused: a wrong number of pulses is worse than none.
 """
 
@@ -51,7 +51,7 @@ def find_trigger_pulses(line: Values) -> TriggerPulses:
         return _checked(away > 0)
     noise = max(1.4826 * float(np.median(away)), float(np.sqrt(np.mean(away[away < _SMALL * top] ** 2))))
     if _OVER_NOISE * noise > _TOP_SHARE * top:
-        return TriggerPulses((), "its levels cannot be told from its noise")
+        return TriggerPulses((), "its levels cannot be distinguished from its noise")
     high = max(_LEAST_SHARE * top, _OVER_NOISE * noise)
     return _checked(_above(away, high, high / 2))
 

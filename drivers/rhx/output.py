@@ -221,7 +221,7 @@ class PreparedPulses(Output):
         return f"f{round(current_ma / self.limits.current_step_ma)}"
 
     def note_trigger(self, current_ma: float, width_ms: float) -> None:
-        """Do nothing: the channel of a mark tells its current."""
+        """Do nothing: the channel of a mark states its current."""
 
     def pulse(self, channel: str, mark: Mark, sample_rate_hz: float) -> Pulse:
         """Return the pulse of ``mark`` with the current of ``channel``."""

@@ -64,5 +64,5 @@ def _cautions(settings: Settings, case: CaseSheet | None) -> Iterator[str]:
     protocol = settings.protocol
     yield (
         f"Nerve disease ({disease}): {protocol.target_ma:g} mA may be out of reach, and no response at "
-        f"{protocol.lower_bound_ma:g} mA tells less. Consider a wider pulse and ultrasound."
+        f"{protocol.lower_bound_ma:g} mA means less. Consider a wider pulse and ultrasound."
     )

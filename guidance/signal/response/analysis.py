@@ -57,7 +57,7 @@ class Analysis:
 
     @property
     def is_surely_known(self) -> bool:
-        """Whether its shape alone tells it from a contraction."""
+        """Whether its shape alone distinguishes it from a contraction."""
         return self.alike >= SURELY_ALIKE
 
     @property

@@ -94,7 +94,9 @@ def test_a_header_with_wrong_bytes_ends_as_documented(recording: Path, changes: 
     Path("wrong.edf").write_bytes(raw)
     done = replay("wrong.edf", "--events", "events.jsonl")
     assert done.status in {0, 1, 2}
-    assert all(line.startswith("needle-guidance: ") for line in done.err.splitlines())
+    lines = done.err.splitlines()
+    assert all(line.startswith("needle-guidance: ") for line in lines), done.err
+    assert len(set(lines)) == len(lines)  # one sentence for each contradiction in the header, none twice
     if done.status == 0:
         assert faults(read(Path("events.jsonl").read_text(encoding="utf-8"))) == []
 
