@@ -1,7 +1,7 @@
 """Pulses in a trigger line: a recorded voltage, a current monitor, or a channel of codes.
 
-The line rests most of the time, at any level, and a pulse is a departure from rest. What does not stand out of the noise is
-refused: a wrong number of pulses is worse than none.
+The line rests most of the time, at any level, and a pulse is a departure from rest. What does not stand out of the
+noise is refused: a wrong number of pulses is worse than none.
 """
 
 from __future__ import annotations

@@ -192,5 +192,7 @@ def test_a_noisy_trigger_column_gives_its_pulses_and_one_of_noise_is_refused(tmp
     recording = Recording(table(tmp_path / "a.csv", f"t,e_uv,Trigger (V)\n{rows}"))
     assert [pulse.sample for pulse in recording.pulses] == [500, 1500]
     noise = "".join(f"{i / 1000},1,{value:.4f}\n" for i, value in enumerate(rng.normal(0, 1, 2000)))
-    with pytest.raises(DeviceRefused, match=r"column 'stim' of .* is no trigger line: its levels cannot be disting"):
+    with pytest.raises(
+        DeviceRefused, match=r"column 'stim' of .* is no trigger line: its levels cannot be distinguished"
+    ):
         Recording(table(tmp_path / "b.csv", f"t,e_uv,stim\n{noise}"))
