@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from guidance.citations import ProtocolError, cited
+from guidance.cli.dose_neurolytic import neurolytic
 from guidance.cli.dose_options import GIVEN, TABLE, as_usage_errors, inherited, patient_of, patient_options, table_of
 from guidance.cli.dose_toxin import toxin
 from guidance.cli.options import JSON
@@ -149,3 +150,4 @@ def drugs_list(context: click.Context, /, **given: Any) -> None:
 
 
 dose.add_command(toxin)
+dose.add_command(neurolytic)

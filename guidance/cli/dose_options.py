@@ -13,10 +13,12 @@ import click
 
 from guidance.citations import ProtocolError
 from guidance.cli.private_values import HELP, private_value
+from guidance.dose.neurolytic import NeurolyticPlan, names_neurolytic, neurolytic_plan
 from guidance.dose.patient import DosePatient, Sex
 from guidance.dose.plan import DosePlan, plan_of
 from guidance.dose.site import SiteTable, table_from, table_here
 from guidance.dose.text import DoseError
+from guidance.protocol import Protocol
 
 
 class Quantity(click.ParamType[float]):
@@ -108,8 +110,8 @@ def table_of(path: str | None) -> SiteTable:
     return table_here() if path is None else table_from(Path(path))
 
 
-def dose_plan_of(options: dict[str, Any]) -> DosePlan | None:
-    """Build the dose plan to guard, or None where no solution is given. Raises a usage error."""
+def dose_plan_of(options: dict[str, Any], protocol: Protocol) -> DosePlan | NeurolyticPlan | None:
+    """Build the dose plan to guard in ``protocol``, or None where no solution is given. Raises a usage error."""
     solution = options.get("solution")
     if solution is None:
         if options.get("given") or options.get("weight_kg") is not None:
@@ -117,6 +119,15 @@ def dose_plan_of(options: dict[str, Any]) -> DosePlan | None:
         return None
     try:
         here = table_here()
+        if names_neurolytic(here.table, solution):
+            if options["given"]:
+                raise DoseError("--given counts local anaesthetics, and the solution is none; leave it out.")
+            agent = neurolytic_plan(here.table, solution, protocol)
+            changes = tuple(here.changed("neurolytic."))
+            return replace(agent, changes=changes, weight_kg=patient_of(options).weight_kg)
+        if protocol.agents:
+            agents = " or ".join(item.agent for item in protocol.agents)
+            raise DoseError(f"{protocol.id} is a neurolysis with {agents}, and the solution is {solution!r}.")
         plan = plan_of(here.table, patient_of(options), solution, options["given"])
         return replace(plan, changes=tuple(here.changed()))
     except (DoseError, ProtocolError) as fault:

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from guidance.citations import Cited, Document, Rising, Sourced, Strict, Text, Within, read
 from guidance.dose.text import DoseError
+from guidance.protocol.ranges import SolutionSpan
 from guidance.protocol.sheet import Indication
 
 T = TypeVar("T")
@@ -145,6 +146,24 @@ class Technique(Strict):
         return self
 
 
+class Neurolytic(Strict):
+    """A neurolytic agent: its names, strengths in %, mg/mL of one per cent, the largest dose that a source reports.
+
+    It destroys nerve fibres; no limit of a local anaesthetic holds for it, and its doses are added to none.
+    """
+
+    names: Names = ()
+    percent: Sourced[SolutionSpan]
+    mg_per_ml_of_percent: Sourced[Annotated[float, Within(1.0, 20.0, "mg/mL")]]
+    max_mg: Sourced[Annotated[float, Within(1.0, 50000.0, "mg")]]
+    cautions: tuple[Statement, ...]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        _need(self, "percent", "mg_per_ml_of_percent")
+        return self
+
+
 class ToxinLimit(Cited):
     """The most units of one product at one place or in one session; for children also by weight."""
 
@@ -180,6 +199,7 @@ class DrugTable(Document):
     earlier: EarlierRules
     epinephrine: EpinephrineRules
     anaesthetic: Annotated[dict[Name, Anaesthetic], Field(min_length=1)]
+    neurolytic: dict[Name, Neurolytic] = Field(default_factory=dict)
     technique: Technique
     lipid: LipidRescue
     toxin: dict[Name, Toxin]
@@ -207,6 +227,12 @@ class DrugTable(Document):
         """Return key and limits of the botulinum product called ``name``. Raises DoseError with the nearest names."""
         key = _key_of(name, self._names()[1], "botulinum toxin")
         return key, self.toxin[key]
+
+    def find_neurolytic(self, name: str) -> str | None:
+        """Return the key of the neurolytic agent called ``name``; None if there is none."""
+        wanted = " ".join(name.casefold().split())
+        named = [(known.casefold(), key) for key, entry in self.neurolytic.items() for known in (key, *entry.names)]
+        return next((key for known, key in named if known == wanted), None)
 
     def session_limit(self, product: str, indication: Indication) -> float | None:
         """Return the most units of ``product`` in a session for ``indication``; None if the table has none."""

@@ -18,6 +18,7 @@ from guidance.contracts.snapshot import DoseView
 from guidance.dose.cumulative_dose import ROUNDING, CumulativeDose, read_dose
 from guidance.dose.drugs import load, needed
 from guidance.dose.formatting import concentrations, percent, plan_fields, solution_name, total_words
+from guidance.dose.neurolytic import NeurolyticPlan
 from guidance.dose.patient import DosePatient
 from guidance.dose.plan import DosePlan
 from guidance.dose.rescue import rescue
@@ -32,8 +33,17 @@ DAY_MIN = 24.0 * 60.0
 class DoseGuard:
     """The running dose of one procedure; times are device times, in s."""
 
-    def __init__(self, plan: DosePlan | None, alarms: AlarmBoard, volume_ml: tuple[float, float] | None = None) -> None:
+    def __init__(
+        self,
+        plan: DosePlan | NeurolyticPlan | None,
+        alarms: AlarmBoard,
+        volume_ml: tuple[float, float] | None = None,
+    ) -> None:
         """Guard ``plan``; without one, count volumes only. The upper end of the protocol's ``volume_ml`` is a limit."""
+        self._agent = plan if isinstance(plan, NeurolyticPlan) else None
+        plan = None if isinstance(plan, NeurolyticPlan) else plan
+        if self._agent and self._agent.volume_ml:
+            volume_ml = self._agent.volume_ml
         self._plan, self._alarms = plan, alarms
         self._most_ml = volume_ml[1] if volume_ml else None
         self._planned_earlier = plan.earlier if plan else ()
@@ -60,6 +70,8 @@ class DoseGuard:
         if self._plan:
             yield Entry("dose-plan", plan_fields(self._plan))
             yield from self._levels(self._plan.total(0.0))
+        elif self._agent:
+            yield Entry("dose-plan", self._agent.fields())
 
     def obey(self, request: DoseRequest, t: float) -> Iterator[Record]:
         """Record an aspiration or an aliquot at ``t``; yield its entry and any warning or alarm."""
@@ -94,16 +106,17 @@ class DoseGuard:
 
     def view(self) -> DoseView | None:
         """Return the view for the screen; None as long as there is neither a plan nor an entry."""
-        if self._plan is None and not self._has_entries:
+        if self._plan is None and self._agent is None and not self._has_entries:
             return None
+        agent = self._agent
         total = self._plan.total(self._injected_ml) if self._plan else None
         return DoseView(
-            solution=solution_name(self._plan.solution) if self._plan else "",
+            solution=solution_name(self._plan.solution) if self._plan else agent.name if agent else "",
             volume_ml=self._injected_ml,
-            total_mg=tuple(total.mg_by_drug().items()) if total else (),
-            fraction=total.fraction if total and total.is_whole else None,
-            at_least=total.fraction if total else None,
-            level=_level(total),
+            total_mg=tuple(self._total_mg(total).items()),
+            fraction=self._fraction(total),
+            at_least=total.fraction if total else self._fraction(total),
+            level="over" if agent and agent.is_over(self._injected_ml) else _level(total),
             left_ml=self._plan.left_ml(self._injected_ml) if self._plan and total and total.is_whole else None,
             last_dose_t=self._last_t,
             aspirate_in_ml=self._aspirate_in_ml,
@@ -131,10 +144,16 @@ class DoseGuard:
             return None
         if self._blood:
             return "Blood was aspirated: do not inject. Move the needle and aspirate again, or give a reason."
-        total = self._plan.total(self._injected_ml + request.volume_ml) if self._plan else None
+        return self._beyond_limits(request, self._injected_ml + request.volume_ml)
+
+    def _beyond_limits(self, request: Aliquot, volume_ml: float) -> str | None:
+        """Return which limit ``volume_ml`` in all, with ``request``, would exceed; None if none."""
+        total = self._plan.total(volume_ml) if self._plan else None
         if total and total.is_over:
             return f"Held: {request.volume_ml:g} mL more would be {_least(total)} of the limit. Give a reason, or less."
-        volume_ml = self._injected_ml + request.volume_ml
+        if self._agent and self._agent.is_over(volume_ml):
+            held = f"Held: {volume_ml:g} mL would be {self._agent.mg(volume_ml):g} mg {self._agent.agent}"
+            return f"{held}; {self._agent.limit_words()}. Give a reason, or less."
         if self._most_ml is not None and volume_ml > self._most_ml + ROUNDING:
             most = f"the protocol's volume ends at {self._most_ml:g} mL"
             return f"Held: with {request.volume_ml:g} mL it would be {volume_ml:g} mL; {most}. Give a reason, or less."
@@ -150,6 +169,14 @@ class DoseGuard:
         yield Entry("injection", self._fields(request, total, aspirated=aspirated))
         if total:
             yield from self._levels(total)
+        elif self._agent and self._agent.is_over(self._injected_ml):
+            yield from self._too_much(self._agent)
+
+    def _too_much(self, agent: NeurolyticPlan) -> Iterator[Record]:
+        mg = agent.mg(self._injected_ml)
+        alarm = self._alarms.update("dose-limit", f"{mg:g} mg {agent.agent}; {agent.limit_words()}. Give no more.")
+        if alarm:
+            yield alarm
 
     def _unaspirated(self, volume_ml: float) -> str:
         """Return the remark on missing aspiration before ``volume_ml``; empty if it was done."""
@@ -161,23 +188,46 @@ class DoseGuard:
 
     def _fields(self, request: Aliquot, total: CumulativeDose | None, *, aspirated: bool) -> dict[str, object]:
         plan, why = self._plan, [self._remark] if self._remark else []
-        if plan is None:
+        if plan is None and self._agent is None:
             why.append("No solution was named, so no dose is known; start with --solution.")
         elif total and not total.is_whole:
             why.append("No weight was given, so the fraction is of the absolute limit only.")
         return {
-            "drug": " + ".join(part.drug for part in plan.solution) if plan else None,
-            "concentration": concentrations(plan.solution) if plan else None,
+            **self._drug_fields(request.volume_ml),
             "volume_ml": request.volume_ml,
             "total_volume_ml": self._injected_ml,
-            "mg": {part.drug: part.mg_per_ml * request.volume_ml for part in plan.solution} if plan else None,
-            "total_mg": total.mg_by_drug() if total else None,
-            "fraction": total.fraction if total and total.is_whole else None,
-            "fraction_at_least": total.fraction if total else None,
+            "total_mg": self._total_mg(total) or None,
+            "fraction": self._fraction(total),
+            "fraction_at_least": total.fraction if total else self._fraction(total),
             "aspirated": aspirated,
             "reason": request.reason.strip() or None,
             "why": " ".join(why) or None,
         }
+
+    def _drug_fields(self, volume_ml: float) -> dict[str, object]:
+        """Return what is in ``volume_ml`` of the syringe, for the record; None for each if no solution was named."""
+        plan, agent = self._plan, self._agent
+        if agent:
+            return {
+                "drug": agent.agent,
+                "concentration": f"{agent.percent:g} %",
+                "mg": {agent.agent: agent.mg(volume_ml)},
+            }
+        return {
+            "drug": " + ".join(part.drug for part in plan.solution) if plan else None,
+            "concentration": concentrations(plan.solution) if plan else None,
+            "mg": {part.drug: part.mg_per_ml * volume_ml for part in plan.solution} if plan else None,
+        }
+
+    def _total_mg(self, total: CumulativeDose | None) -> dict[str, float]:
+        if self._agent:
+            return {self._agent.agent: self._agent.mg(self._injected_ml)}
+        return total.mg_by_drug() if total else {}
+
+    def _fraction(self, total: CumulativeDose | None) -> float | None:
+        if self._agent:
+            return self._agent.fraction(self._injected_ml)
+        return total.fraction if total and total.is_whole else None
 
     def _levels(self, total: CumulativeDose) -> Iterator[Record]:
         if total.alarms:

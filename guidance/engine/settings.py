@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from guidance import cue as cues
+from guidance.dose.neurolytic import NeurolyticPlan
 from guidance.dose.plan import DosePlan
 from guidance.protocol import DEFAULT_CRITERION_UV, Protocol
 from guidance.stop_moment import StopPlan
@@ -41,7 +42,7 @@ class Settings:
     max_current_ma: float | None = None
     headless: bool = True
     silent_pulses: int = 0
-    dose: DosePlan | None = None
+    dose: DosePlan | NeurolyticPlan | None = None
     patient: str | None = None
     side: str | None = None
     probe_widths: bool = False

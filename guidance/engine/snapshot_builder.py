@@ -31,6 +31,8 @@ from guidance.contracts.snapshot import (
     SweepView,
 )
 from guidance.contracts.zones import edges_of
+from guidance.dose.neurolytic import NeurolyticPlan
+from guidance.dose.plan import DosePlan
 from guidance.engine.counters import Counters
 from guidance.engine.settings import Settings
 from guidance.engine.timeline import Timeline
@@ -154,7 +156,7 @@ class SnapshotBuilder:
             title=protocol.title,
             patient=settings.patient,
             side=counters.notes.get("side") or settings.side,
-            patient_kg=settings.dose.patient.weight_kg if settings.dose else None,
+            patient_kg=_weight_kg(settings.dose),
             lead_off=engine.lead_off,
             clipped=quality.get("clipped_fraction"),
             notes=protocol.notes,
@@ -254,3 +256,8 @@ def _unsourced(protocol: Procedure) -> tuple[str, ...]:
 def _in_words(name: str) -> str:
     """Return ``start_current_ma`` as ``start current``."""
     return name.rpartition("_")[0].replace("_", " ")
+
+
+def _weight_kg(plan: DosePlan | NeurolyticPlan | None) -> float | None:
+    """Return the weight that ``plan`` was made for."""
+    return plan.patient.weight_kg if isinstance(plan, DosePlan) else plan.weight_kg if plan else None

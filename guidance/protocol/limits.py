@@ -7,7 +7,7 @@ from typing import Any
 
 _LOWER_IS_TIGHTER = re.compile(
     r"stimulus\.(start_current_ma|max_current_ma|width_ms|rate_hz|max_rate_hz)"
-    r"|injection\.volume_ml|dose\.\w+\.(start_u|range_u|sites|other_range_u)|limits\.\w+\.\w+_max_u"
+    r"|injection\.volume_ml|neurolysis\.\w+\.(percent|volume_ml)|neurolytic\.\w+\.(percent|max_mg)|dose\.\w+\.(start_u|range_u|sites|other_range_u)|limits\.\w+\.\w+_max_u"
     r"|anaesthetic\.[^.]+\.max_\w+|epinephrine\.(max_ug|strongest_ug_per_ml)|technique\.aspirate_every_ml"
     r"|patient\.obese_from_bmi"
 )

@@ -8,6 +8,7 @@ from typing import TypeVar
 from guidance.citations import UNSOURCED, ProtocolError, Sourced, cited
 from guidance.protocol.sheet import (
     USES,
+    Agent,
     BiofeedbackProtocol,
     BleedingDepth,
     BotulinumProtocol,
@@ -70,6 +71,17 @@ class NeedleEmgPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentRange:
+    """A neurolytic ``agent`` that this protocol allows, its concentration in %, and its volume in mL; None without a
+    source.
+    """
+
+    agent: Agent
+    percent: tuple[float, float] | None
+    volume_ml: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """The values of one procedure.
 
@@ -78,7 +90,8 @@ class Protocol:
     ``required``, ``optional`` or ``never``; if never, all currents and rates are 0. ``muscles`` are the target muscles.
     ``unsourced`` lists the keys without a source, ``assumed`` the defaults used for missing values, ``changes`` the
     site's changes, ``notes`` the operator's one-key notes in order. The upper end of ``volume_ml`` is a limit;
-    ``bleeding_depth`` decides whether the intervals for anticoagulants apply.
+    ``agents`` are the neurolytic agents, none in another protocol than one of neurolysis; ``bleeding_depth`` decides
+    whether the intervals for anticoagulants apply.
     """
 
     id: str
@@ -102,6 +115,7 @@ class Protocol:
     notes: tuple[str, ...] = USUAL_NOTES
     needle_emg: NeedleEmgPlan | None = None
     volume_ml: tuple[float, float] | None = None
+    agents: tuple[AgentRange, ...] = ()
     bleeding_depth: BleedingDepth | None = None
 
 
@@ -124,8 +138,14 @@ def protocol_of(sheet: Sheet, file: str, changes: tuple[Change, ...] = ()) -> Pr
         notes=sheet.notes or USUAL_NOTES,
         needle_emg=_needle_emg(sheet, file),
         volume_ml=sheet.injection.volume_ml.value if isinstance(sheet, NerveBlock | PainInjectionProtocol) else None,
+        agents=_agents(sheet),
         bleeding_depth=_bleeding_depth(sheet),
     )
+
+
+def _agents(sheet: Sheet) -> tuple[AgentRange, ...]:
+    table = sheet.neurolysis if isinstance(sheet, NerveBlock) else {}
+    return tuple(AgentRange(agent, entry.percent.value, entry.volume_ml.value) for agent, entry in table.items())
 
 
 def _bleeding_depth(sheet: Sheet) -> BleedingDepth | None:

@@ -36,6 +36,10 @@ DepthSpan = Annotated[tuple[DepthMm, DepthMm], Rising]
 Millilitres = Annotated[float, Within(0.1, 60.0, "mL")]
 VolumeSpan = Annotated[tuple[Millilitres, Millilitres], Rising]
 
+SolutionPercent = Annotated[float, Within(1.0, 100.0, "%")]
+SolutionSpan = Annotated[tuple[SolutionPercent, SolutionPercent], Rising]
+"""Concentration of a neurolytic agent; local anaesthetics are far weaker."""
+
 ToxinUnits = Annotated[float, Within(1.0, 5000.0, "U")]
 """Up to the largest dose of any product; a unit of one product is not a unit of another."""
 UnitSpan = Annotated[tuple[ToxinUnits, ToxinUnits], Rising]

@@ -18,6 +18,8 @@ EffortPhase = Literal["rest", "slight", "full"]
 Product = Literal[
     "onabotulinumtoxinA", "abobotulinumtoxinA", "incobotulinumtoxinA", "rimabotulinumtoxinB", "daxibotulinumtoxinA"
 ]
+Agent = Literal["phenol", "alcohol"]
+"""A neurolytic agent; its rules stand in the drug table."""
 Indication = Literal["spasticity", "cervical dystonia", "other"]
 """What a toxin is given for: the drug table has one session limit for each product and indication."""
 BleedingDepth = Literal["superficial", "deep", "neuraxial-like"]
@@ -117,6 +119,13 @@ class InjectionTable(Strict):
     volume_ml: Sourced[r.VolumeSpan]
 
 
+class NeurolyticRange(Strict):
+    """The concentration and volume of a neurolytic agent at this nerve."""
+
+    percent: Sourced[r.SolutionSpan]
+    volume_ml: Sourced[r.VolumeSpan]
+
+
 class NeedleEmgFindings(Strict):
     """Signs in the needle's EMG that the tip is inside the muscle that the patient contracts.
 
@@ -187,7 +196,10 @@ class _Sheet(Document):
 
 
 class NerveBlock(_Sheet):
-    """A nerve block: no injection without a response to stimulation."""
+    """A nerve block: no injection without a response to stimulation.
+
+    With a table ``neurolysis`` the injection is one of its agents, which destroys nerve fibres, and no anaesthetic.
+    """
 
     kind: Literal["block"]
     stimulus: StimulusPlan
@@ -197,6 +209,7 @@ class NerveBlock(_Sheet):
     needle: NeedleTable
     injection: InjectionTable
     anticoagulation: AnticoagulationTable | None = None
+    neurolysis: dict[Agent, NeurolyticRange] = Field(default_factory=dict)
     risks: dict[r.ProtocolKey, Risk] = Field(default_factory=dict)
 
 

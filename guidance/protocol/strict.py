@@ -42,6 +42,7 @@ def strict_faults(sheet: Sheet, session_limit: SessionLimit) -> Iterator[str]:
     yield from _currents(sheet)
     if isinstance(sheet, NerveBlock):
         yield from _responses(sheet)
+        yield from _agents(sheet)
     if isinstance(sheet, BotulinumProtocol):
         yield from _units(sheet, session_limit)
 
@@ -105,6 +106,15 @@ def _responses(sheet: NerveBlock) -> Iterator[str]:
     for key, accept in sheet.accept.items():
         if wrong := _without(accept.muscles, supplied):
             yield f"accept.{key}.muscles names {wrong}: the {nerve} does not supply it"
+
+
+def _agents(sheet: NerveBlock) -> Iterator[str]:
+    """Check that no neurolytic agent may be given beyond the volume that the sheet allows in all."""
+    most = sheet.injection.volume_ml.value
+    for agent, entry in sheet.neurolysis.items():
+        span = entry.volume_ml.value
+        if span is not None and most is not None and span[1] > most[1]:
+            yield f"neurolysis.{agent}.volume_ml = up to {span[1]:g} mL: is above injection.volume_ml = {most[1]:g} mL"
 
 
 def _without(muscles: Iterable[str], supplied: frozenset[str]) -> str | None:

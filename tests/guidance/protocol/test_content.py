@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from guidance.citations import Sourced, cited
@@ -14,7 +16,9 @@ BLOCKS = {
     "interscalene", "supraclavicular", "infraclavicular", "axillary-median", "axillary-ulnar", "axillary-radial",
     "axillary-musculocutaneous", "mid-humeral-radial", "elbow-median", "elbow-ulnar", "elbow-radial", "femoral",
     "saphenous", "lumbar-plexus", "sciatic-transgluteal", "sciatic-anterior", "popliteal", "tibial-knee",
-    "tibial-ankle", "common-peroneal", "obturator",
+    "tibial-ankle", "common-peroneal", "obturator", "suprascapular", "parasacral", "accessory", "facial",
+    "diagnostic-tibial", "diagnostic-obturator", "neurolysis-obturator", "neurolysis-tibial",
+    "neurolysis-musculocutaneous",
 }  # fmt: skip
 TOXIN = {
     "biceps", "brachialis", "brachioradialis", "pronator-teres", "fcr", "fcu", "fds", "fdp", "fpl", "adductor-pollicis",
@@ -22,7 +26,7 @@ TOXIN = {
     "hamstrings-medial", "hamstrings-lateral", "scm", "splenius-capitis", "levator-scapulae", "trapezius", "masseter",
     "piriformis", "extensor-hallucis-longus", "pronator-quadratus", "flexor-pollicis-brevis-opponens", "lumbricals",
     "pectoralis-major", "latissimus-dorsi", "teres-major", "subscapularis", "iliopsoas", "rectus-femoris",
-    "flexor-digitorum-brevis",
+    "flexor-digitorum-brevis", "scalenes", "semispinalis-capitis", "temporalis", "frontalis",
 }  # fmt: skip
 
 
@@ -39,6 +43,13 @@ def test_every_procedure_of_the_tables_is_there() -> None:
     assert {*of_kind(BotulinumProtocol)} == {f"botulinum-{muscle}" for muscle in TOXIN}
     assert {*of_kind(PainInjectionProtocol)} == {"piriformis", "trigger-point"}
     assert {*of_kind(BiofeedbackProtocol)} == {"relax", "contract-relax", "contract-hold", "antagonist-quiet"}
+
+
+def test_the_pages_state_how_many_protocols_there_are() -> None:
+    root = Path(__file__).parents[3]
+    for page in ("README.md", "protocols/README.md"):
+        assert f"{len(names())} protocols" in (root / page).read_text(encoding="utf-8")
+    assert f"{len(BLOCKS)} nerve blocks" in (root / "protocols/README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", sorted(BLOCKS))
