@@ -22,6 +22,9 @@ DRIVERS = {
     "spikerbox": "drivers.spikerbox.amplifier:SpikerBox",
     "brainflow": "drivers.brainflow_board:BrainFlowBoard",
     "bitalino": "drivers.bitalino:BitalinoBoard",
+    "quattrocento": "drivers.quattrocento.amplifier:Quattrocento",
+    "trigno": "drivers.trigno:TrignoBase",
+    "openephys": "drivers.open_ephys:OpenEphys",
     "sim": "drivers.simulated.amplifier:SimulatedAmplifier",
 }
 
@@ -43,6 +46,9 @@ FORMS = {
     "spikerbox": "spikerbox:PORT",
     "brainflow": "brainflow:BOARD",
     "bitalino": "bitalino:PORT",
+    "quattrocento": "quattrocento:HOST",
+    "trigno": "trigno:HOST",
+    "openephys": "openephys:HOST:PORT",
     "sim": "sim:SEED",
     "stimjim": "stimjim:PORT",
     "pulsepal": "pulsepal:PORT?ma_per_v=MA",
@@ -51,6 +57,20 @@ FORMS = {
     "hand": "hand",
 }
 """Form of an address of each scheme, as help shows it."""
+
+_BY_ITS_INPUT = (
+    "its trigger input by --stimulator ttl:PORT?line=rts&stimulator={name} (the dial is entered by hand), or its "
+    "analogue input by pulsepal:PORT?ma_per_v=MA"
+)
+_BY_ITS_OUTPUT = "its analogue or loudspeaker output by --device sound:NAME?front_end={name}"
+HOW_CONNECTED = {
+    "ds8r": "the maker's interface of the DS8R runs on Windows only and is not used; connect " + _BY_ITS_INPUT,
+    "ds5": "the DS5 follows a voltage; connect " + _BY_ITS_INPUT,
+    "ds7a": "the DS7A takes no commands; connect its trigger input by --stimulator ttl:PORT?line=rts&stimulator={name}",
+    "natus": "Natus amplifiers have no public interface; connect " + _BY_ITS_OUTPUT,
+    "cadwell": "Cadwell amplifiers have no public interface; connect " + _BY_ITS_OUTPUT,
+}
+"""Devices without a driver of their own that are often looked for: how they are connected."""
 
 AMPLIFIER = Kind("amplifier", Amplifier, DRIVERS)
 STIMULATOR = Kind("stimulator", SeparateStimulator, STIMULATORS)
@@ -83,6 +103,8 @@ def find_driver(kind: Kind, address: str) -> tuple[Any, str]:
     for driver in package_drivers(kind):
         if driver.scheme == scheme:
             return _load_package_driver(kind, driver), rest
+    if (how := HOW_CONNECTED.get(scheme.casefold())) is not None:
+        raise OptionRefused(f"There is no driver for '{address}': {how.format(name=scheme)}.")
     raise OptionRefused(f"There is no driver for '{address}'; an address is one of {', '.join(address_forms(kind))}.")
 
 

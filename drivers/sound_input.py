@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from drivers.base import Calibrated, Channel, DeviceInfo, DeviceLost, DeviceNotFound, DeviceRefused, Samples
-from drivers.toolkit.address import parse_address
+from drivers.toolkit.address import name_option, parse_address
 from drivers.toolkit.streaming import SILENCE_S, StreamingAmplifier
 
 MAX_CHUNKS = 4096
 STALLED_S = 1.0
 """A sound card that has started never pauses this long."""
-_OPTIONS = ("channels", "rate_hz", "full_scale_uv")
+_OPTIONS = ("channels", "rate_hz", "full_scale_uv", "front_end")
 _SAMPLE_RATES_HZ = (48_000.0, 44_100.0)
 _NEARLY = 0.999
 """Share of full scale from which on a sample counts as clipped."""
@@ -46,6 +46,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
 
     Without a name it is the system's default input. ``full_scale_uv`` is the uV of full scale at the electrode; without
     it, samples are in full scales. A card that overflows drops samples; the card's clock shows how many.
+    ``front_end`` names the machine whose output is recorded, for screen, record and note.
     """
 
     def __init__(self, rest: str) -> None:
@@ -53,6 +54,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
         self._channels = self._address.count("channels", 1, 64)
         self._full_scale_uv = self._address.number("full_scale_uv")
         self._sample_rate_hz = self._address.number("rate_hz")
+        self._front_end = name_option(str(self._address), self._address.options, "front_end")
         self._chunks: queue.SimpleQueue[SoundChunk | None] = queue.SimpleQueue()
         self._sound = library()
         self._stream: Any = None
@@ -68,7 +70,7 @@ class SoundInput(StreamingAmplifier, Calibrated):
         self._stream = self._open(number)
         reach_uv = (self._full_scale_uv or 1.0) * _NEARLY
         return DeviceInfo(
-            model=f"sound input {name}",
+            model=f"{self._front_end} by sound input {name}" if self._front_end else f"sound input {name}",
             serial="",
             address=str(self._address),
             sample_rate_hz=float(self._stream.samplerate),

@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("protocols", "drivers.base", "guidance.common"),
     ("drivers.toolkit", "drivers.transport", "drivers.formats", "guidance.citations"),
     ("drivers.ona", "drivers.rhx", "drivers.spikerbox", "drivers.lsl", "drivers.sound_input",
-     "drivers.brainflow_board", "drivers.bitalino",
+     "drivers.brainflow_board", "drivers.bitalino", "drivers.quattrocento", "drivers.trigno", "drivers.open_ephys",
      "drivers.recording", "drivers.stimulators"),
     ("drivers.discovery", "drivers.simulated"),
     ("drivers",),

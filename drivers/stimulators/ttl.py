@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
+from dataclasses import replace
 from typing import Any
 
 import serial
 
 from drivers.base import DeviceLost, Limits, OptionRefused, Outcome, StimulatorInfo
 from drivers.stimulators.base import MAX_PULSE_RATE_HZ, MAX_WIDTH_MS, PulsingStimulator, RequestedPulse
-from drivers.toolkit.address import number_option, split_options
+from drivers.toolkit.address import name_option, number_option, split_options
 from drivers.transport.port import refuse_port
 
 LIMITS = Limits(50.0, 0.01, 0.01, MAX_WIDTH_MS, MAX_PULSE_RATE_HZ)
@@ -28,14 +29,17 @@ _LINES = (
 class TtlTrigger(PulsingStimulator):
     """A trigger at ``rest``: ``PORT?line=rts``, ``PORT?line=dtr`` or ``PORT?byte=0x41``.
 
-    ``pulse_ms`` is how long the line stays high. A trigger cannot be withdrawn and is not confirmed: only the recording
+    ``pulse_ms`` is how long the line stays high. ``stimulator`` names the stimulator for screen, record and note, and
+    ``max_ma`` is the most that its dial gives. A trigger cannot be withdrawn and is not confirmed: only the recording
     shows whether a pulse followed it.
     """
+
+    OPTIONS = ("line", "byte", "pulse_ms", "stimulator", "max_ma")
 
     def __init__(self, rest: str) -> None:
         """Parse the address; ``connect`` opens the port, both lines low as soon as the system allows it."""
         address = f"ttl:{rest}"
-        self._url, options = split_options(address, rest, ("line", "byte", "pulse_ms"))
+        self._url, options = split_options(address, rest, self.OPTIONS)
         line, byte = options.get("line"), options.get("byte")
         if (line is None) == (byte is None) or line not in (None, "rts", "dtr"):
             raise OptionRefused(f"{address}: add how the stimulator is triggered: ?line=rts, ?line=dtr or ?byte=0x41.")
@@ -47,7 +51,11 @@ class TtlTrigger(PulsingStimulator):
         self._low_at_ns: int | None = None
         self._serial: Any = None
         notes = (_DIAL, _LINES) if line else (_DIAL,)
-        super().__init__(StimulatorInfo("Trigger", "", address, LIMITS, sets_current=False, notes=notes))
+        name = name_option(address, options, "stimulator")
+        most_ma = min(LIMITS.max_current_ma, number_option(address, options, "max_ma") or LIMITS.max_current_ma)
+        limits = replace(LIMITS, max_current_ma=most_ma)
+        model = f"{name} by trigger" if name else "Trigger"
+        super().__init__(StimulatorInfo(model, "", address, limits, sets_current=False, notes=notes))
 
     def _connect(self) -> None:
         with refuse_port(self._url):

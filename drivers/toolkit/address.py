@@ -9,6 +9,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from drivers.base import OptionRefused
 
+_NAME_CHARACTERS = 40
+"""Longest name of a machine: it stands beside others on one line of screen and note (assumed)."""
+
 
 def split_options(address: str, rest: str, known: Collection[str]) -> tuple[str, dict[str, str]]:
     """Return what stands before the question mark of ``rest``, and the options after it.
@@ -44,6 +47,14 @@ def choice_option(address: str, options: Mapping[str, str], name: str, choices: 
     if name in options and options[name] not in choices:
         raise OptionRefused(f"{address}: {name}={options[name]} is not one of {', '.join(choices)}.")
     return options.get(name)
+
+
+def name_option(address: str, options: Mapping[str, str], name: str) -> str:
+    """Return the option ``name``, the name of a machine, '' where it is not given. Raises OptionRefused."""
+    typed = options.get(name, "")
+    if typed and not (typed.isprintable() and typed.strip() == typed and len(typed) <= _NAME_CHARACTERS):
+        raise OptionRefused(f"{address}: {name}= is not a name of at most {_NAME_CHARACTERS} printable characters.")
+    return typed
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,9 @@ from drivers.simulated.amplifier import SimulatedAmplifier
 from tests.drivers import readme_driver
 from tests.drivers.fake_bitalino import FakeBitalino
 from tests.drivers.fake_cyton import FakeCyton
+from tests.drivers.fake_quattrocento import FakeQuattrocento
 from tests.drivers.fake_sound import FakeSound
+from tests.drivers.fake_trigno import FakeTrigno
 from tests.drivers.formats.edf_files import Wave, edf_bytes, ramp, tal
 from tests.drivers.ona import fake_ona
 from tests.drivers.rhx.fake_rhx import FakeRhx
@@ -221,6 +223,31 @@ def _bitalino(folder: Path, _: pytest.MonkeyPatch) -> Made:
 
 
 @contextlib.contextmanager
+def _quattrocento(_: Path, __: pytest.MonkeyPatch) -> Made:
+    device = FakeQuattrocento()
+    yield Rig(f"quattrocento:{device.host_port}?channels=in1-1,in2-16", device.unplug, lambda: device.skip(90))
+    device.close()
+
+
+@contextlib.contextmanager
+def _trigno(_: Path, __: pytest.MonkeyPatch) -> Made:
+    server = FakeTrigno()
+    yield Rig(f"trigno:{server.address}&sensors=1,3", server.unplug, _nothing)
+    server.close()
+
+
+@contextlib.contextmanager
+def _openephys(_: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
+    pytest.importorskip("zmq", reason="pyzmq is not installed; it is in the extra openephys")
+    from tests.drivers.fake_open_ephys import FakeOpenEphys
+
+    monkeypatch.setattr("drivers.open_ephys.OpenEphys.silence_s", 0.3)
+    plugin = FakeOpenEphys()
+    yield Rig(f"openephys:{plugin.address}", plugin.unplug, lambda: plugin.skip(40))
+    plugin.unplug()
+
+
+@contextlib.contextmanager
 def readme(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
     """Provide the rig printed in drivers/README.md; its driver must be registered."""
     with readme_driver.printed_rig()(folder, monkeypatch) as rig:
@@ -237,17 +264,26 @@ RIGS: dict[str, Callable[[Path, pytest.MonkeyPatch], contextlib.AbstractContextM
     "spikerbox": _spikerbox,
     "brainflow": _brainflow,
     "bitalino": _bitalino,
+    "quattrocento": _quattrocento,
+    "trigno": _trigno,
+    "openephys": _openephys,
     readme_driver.SCHEME: readme,
 }
 STIMULATING = ["ona", "rhx", "sim"]
-ABSENT = {"brainflow": "CYTON?serial_port=/nowhere/at/all", "rhx": "localhost:9", "sim": "1"}
+UNNUMBERED = ["trigno"]
+"""Drivers of devices that number no samples and lose none on their line: no gap of theirs can be seen."""
+ABSENT = {
+    "brainflow": "CYTON?serial_port=/nowhere/at/all", "rhx": "localhost:9", "sim": "1", "quattrocento": "localhost:9",
+    "trigno": "localhost?port=9", "openephys": "localhost:9",
+}  # fmt: skip
 """An address without its scheme, at which there is nothing; ``/nowhere/at/all`` where none stands here."""
 
 
 def use_rigs(path: Path) -> None:
-    """Replace all rigs by those of the Python file ``path``: its ``RIGS``, ``STIMULATING`` and ``ABSENT``."""
+    """Replace all rigs by those of the Python file ``path``: its ``RIGS``, ``STIMULATING``, ``UNNUMBERED``, ``ABSENT``."""
     names = runpy.run_path(str(path))
     RIGS.clear()
     RIGS.update(names["RIGS"])
     STIMULATING[:] = names.get("STIMULATING", ())
+    UNNUMBERED[:] = names.get("UNNUMBERED", ())
     ABSENT.update(names.get("ABSENT", {}))

@@ -18,7 +18,7 @@ from drivers import AMPLIFIER, DRIVERS, find_driver, open_device
 from drivers.base import Amplifier, DeviceError, DeviceLost, LimitExceeded, Stimulator
 from tests.drivers import readme_driver, rigs
 from tests.drivers.reading import read_until, samples_of
-from tests.drivers.rigs import ABSENT, RIGS, STIMULATING, Rig
+from tests.drivers.rigs import ABSENT, RIGS, STIMULATING, UNNUMBERED, Rig
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +49,7 @@ def over(schemes: Iterable[str]) -> pytest.MarkDecorator:
 
 
 every, streaming, stimulating = over(RIGS), over(RIGS.keys() - {"file"}), over(STIMULATING)
+numbered = over(RIGS.keys() - set(UNNUMBERED))
 
 
 def stimulator(rig: Rig) -> tuple[Amplifier, Stimulator]:
@@ -94,7 +95,7 @@ def test_blocks_are_float32_microvolts_with_indices_that_go_on(rig: Rig) -> None
         assert after.first_sample == before.end_sample + after.lost_before
 
 
-@every
+@numbered
 def test_missing_samples_show_where_they_are_missing(rig: Rig) -> None:
     amplifier = rig.start()
     blocks = read_until(amplifier, lambda blocks: samples_of(blocks) >= 50)

@@ -1,0 +1,1 @@
+"""OT Bioelettronica's Quattrocento over its network socket."""
