@@ -45,7 +45,7 @@ UNMEASURED = {
     "brainflow": "the Cyton's 250 Hz are too few for evoked responses: there is no `response`",
     "bitalino": "its 1000 Hz are too few for evoked responses: there is no `response`",
     "quattrocento": "read as the samples of rhx are, from a TCP port; only its simulation was tried",
-    "trigno": "its 1926 Hz are too few for evoked responses: there is no `response`",
+    "trigno": "its usual 1926 Hz are too few for evoked responses: there is no `response`",
     "openephys": "the GUI sends blocks of its own length, which is most of the delay; only its simulation was tried",
 }
 

@@ -280,7 +280,7 @@ ABSENT = {
 
 
 def use_rigs(path: Path) -> None:
-    """Replace all rigs by those of the Python file ``path``: its ``RIGS``, ``STIMULATING``, ``UNNUMBERED``, ``ABSENT``."""
+    """Replace all rigs by those of the Python file ``path``: its ``RIGS``, and the lists of schemes beside them."""
     names = runpy.run_path(str(path))
     RIGS.clear()
     RIGS.update(names["RIGS"])
