@@ -10,6 +10,7 @@ import numpy as np
 
 from guidance.analysis.plausible import AMPLITUDE_MV, DISTANCE_MM, LATENCY_MS, VELOCITY_M_S, proximity_of
 from guidance.analysis.reading import RecordedSignal
+from guidance.analysis.sites import StimulationSite
 from guidance.signal.pipeline import LEAST_RATE_HZ, ChannelResponse, SignalPipeline
 from guidance.signal.response.sweep_result import Doubt
 
@@ -27,18 +28,6 @@ _NO_CONTRAST = (
     "a wave follows each stimulus from the first one on, and cannot be distinguished from the artefact; begin the "
     "recording below threshold and increase the current"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class StimulationSite:
-    """A stimulation site: the nerve, the place, and the distance in mm to the next more distal site.
-
-    For the most distal site it is the distance to the muscle; None where it was not measured.
-    """
-
-    nerve: str
-    place: str
-    distance_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +117,7 @@ def _with_velocity(each: ConductionResult, results: Sequence[ConductionResult]) 
 
 def is_nearer(other: ConductionResult, each: ConductionResult) -> bool:
     """Return whether ``other`` is a more distal site of the same nerve as ``each``."""
-    if other.site.nerve != each.site.nerve or other.latency_ms is None or each.latency_ms is None:
+    if not _is_comparable(other, each) or other.latency_ms is None or each.latency_ms is None:
         return False
     here, there = proximity_of(each.site.place), proximity_of(other.site.place)
     if here is not None and there is not None and here != there:
@@ -140,6 +129,11 @@ def _is_out_of_order(each: ConductionResult, other: ConductionResult) -> bool:
     """Return whether the two sites responded in another order than their places have."""
     here, there = proximity_of(each.site.place), proximity_of(other.site.place)
     known = here is not None and there is not None and here != there
-    if not known or other.site.nerve != each.site.nerve or other.latency_ms is None or each.latency_ms is None:
+    if not known or not _is_comparable(other, each) or other.latency_ms is None or each.latency_ms is None:
         return False
     return other.latency_ms > each.latency_ms if is_nearer(other, each) else other.latency_ms < each.latency_ms
+
+
+def _is_comparable(other: ConductionResult, each: ConductionResult) -> bool:
+    """Return whether both sites stimulate the same nerve and record from the same muscle."""
+    return (other.site.nerve, other.site.recorded) == (each.site.nerve, each.site.recorded)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,9 +9,6 @@ import numpy as np
 
 from guidance.analysis.findings import (
     NOT_ASSESSABLE,
-    NOT_SUGGESTED,
-    SEEN,
-    UNDECIDED,
     Evidence,
     MeasureRow,
     ReportFinding,
@@ -21,16 +17,18 @@ from guidance.analysis.findings import (
 from guidance.analysis.interference import Interference, interference
 from guidance.analysis.motor_units import LEAST_UNITS, RISE_RATE_HZ, SHAPE_RATE_HZ, MeasuredUnits, measure_units
 from guidance.analysis.reading import RecordedSignal, RestEpoch
-from guidance.analysis.reference_values import ANY_MUSCLE, INTERFERENCE, UNITS, ReferenceRange
-from guidance.analysis.spontaneous import ABNORMAL, PIECE_S, classify
+from guidance.analysis.recruitment import NAME as RECRUITMENT
+from guidance.analysis.recruitment import recruitment_row, reduced_recruitment
+from guidance.analysis.reference_values import ANY_MUSCLE, INTERFERENCE, NO_REFERENCE, UNITS, ReferenceRange
+from guidance.analysis.rest_activity import spontaneous_findings
+from guidance.analysis.spontaneous import PIECE_S, classify
 from guidance.signal.sweep.mains import fit_mains
 
 CLIPPED_SHARE = 0.001
 MAINS_UV = 50.0
 """A recording with a larger share of clipped samples or more mains (uV) is unfit (a judgement, unsourced)."""
 
-PERSISTS_S = 3.0
-"""Abnormal activity lasts for longer than this (statpearls 19794)."""
+_SURFACE = "recorded by surface electrodes, which show no single motor unit and no activity of single fibres"
 
 _NAMES = {
     "duration_ms": ("duration", "ms"),
@@ -74,22 +72,26 @@ def unfit(signal: RecordedSignal) -> str | None:
     return None
 
 
-def study(signal: RecordedSignal, muscle: str | None, rest: Sequence[RestEpoch] = ()) -> NeedleStudy:
+def study(
+    signal: RecordedSignal, muscle: str | None, rest: Sequence[RestEpoch] = (), needle: str | None = None
+) -> NeedleStudy:
     """Analyse ``signal`` of ``muscle``; without its name, the ranges of any muscle apply.
 
-    ``rest`` adds epochs at rest to those that the recording marks.
+    ``rest`` adds epochs at rest to those that the recording marks. ``needle`` is the kind of electrode, if known.
     """
-    why = unfit(signal)
+    why = _SURFACE if needle == "surface" else unfit(signal)
     if why:
-        names = ("spontaneous activity", "myopathic pattern", "neurogenic pattern")
+        names = ("spontaneous activity", "myopathic pattern", "neurogenic pattern", RECRUITMENT)
         findings = tuple(ReportFinding(name, NOT_ASSESSABLE, why=why) for name in names)
         return NeedleStudy(muscle, (), None, None, (), findings)
     sample_rate_hz = signal.info.sample_rate_hz
     pieces = pieces_of(signal)
     units, pattern = measure_units(signal.uv, sample_rate_hz), interference(signal.uv, sample_rate_hz)
-    rows = (*_unit_rows(units, muscle), *_pattern_rows(pattern), *_rise_row(units, sample_rate_hz))
-    marked = _at_rest(len(pieces), (*signal.rest, *rest))
-    findings = (*spontaneous_findings(pieces, marked), _myopathic(rows), _neurogenic(rows))
+    rows = (
+        *_unit_rows(units, muscle), recruitment_row(units), *_pattern_rows(pattern), *_rise_row(units, sample_rate_hz),
+    )  # fmt: skip
+    at_rest = spontaneous_findings(pieces, (*signal.rest, *rest))
+    findings = (*at_rest, _myopathic(rows), _neurogenic(rows), reduced_recruitment(units))
     return NeedleStudy(muscle, pieces, units, pattern, rows, findings)
 
 
@@ -99,49 +101,6 @@ def pieces_of(signal: RecordedSignal) -> tuple[str, ...]:
     size = round(PIECE_S * sample_rate_hz)
     parts = [signal.uv[first : first + size] for first in range(0, len(signal.uv) - size + 1, size)]
     return tuple("unclear" if np.isnan(part).any() else classify(part, sample_rate_hz).label for part in parts)
-
-
-def _at_rest(pieces: int, epochs: Sequence[RestEpoch]) -> tuple[bool, ...]:
-    """Return for each piece whether it lies within one of ``epochs``."""
-    spans = [(number * PIECE_S, (number + 1) * PIECE_S) for number in range(pieces)]
-    return tuple(any(start <= first and last <= end for start, end in epochs) for first, last in spans)
-
-
-def spontaneous_findings(pieces: tuple[str, ...], marked: tuple[bool, ...] = ()) -> tuple[ReportFinding, ...]:
-    """Return a finding for each kind of activity at rest, or one that there was none.
-
-    ``marked`` states which pieces the user marked as rest; activity in no marked piece stays undecided.
-    """
-    count = Counter(pieces)
-    rest = sum(number for label, number in count.items() if label not in {"motor unit", "unclear"})
-    name = "spontaneous activity"
-    if not rest:
-        why = "voluntary or unclear activity is in every two seconds; record the muscle at rest"
-        return (ReportFinding(name, NOT_ASSESSABLE, why=why),)
-    labels = [label for label in count if label in {*ABNORMAL, "end-plate"}]
-    firm = Counter(label for label, is_marked in zip(pieces, marked, strict=False) if is_marked)
-    activities = [_activity_finding(label, count[label], rest, firm[label]) for label in labels]
-    if activities:
-        return tuple(activities)
-    return (
-        ReportFinding(
-            name, NOT_SUGGESTED, evidence_against=(f"the muscle was silent for {rest * PIECE_S:g} s at rest",)
-        ),
-    )
-
-
-def _activity_finding(label: str, number: int, rest: int, firm: int) -> ReportFinding:
-    seconds = number * PIECE_S
-    sentence = f"{number} of {rest} pieces of {PIECE_S:g} s at rest show it, by shape and regularity"
-    con = [f"the classifier was tested on simulated {label} activity only"]
-    if label in ABNORMAL and seconds <= PERSISTS_S:
-        con.append(f"{seconds:g} s in all; abnormal activity lasts for more than {PERSISTS_S:g} s")
-    if label != "end-plate":
-        con.append("the recording does not show whether the needle was outside the end-plate zone")
-    if firm:
-        return ReportFinding(f"{label} activity", SEEN, (sentence,), tuple(con))
-    why = "none of it lies in an epoch marked as rest; mark the epochs with --rest START-END or an annotation 'rest'"
-    return ReportFinding(f"{label} activity", UNDECIDED, (sentence,), tuple(con), why)
 
 
 def _unit_rows(units: MeasuredUnits, muscle: str | None) -> list[MeasureRow]:
@@ -167,7 +126,7 @@ def _pattern_rows(pattern: Interference) -> list[MeasureRow]:
     if pattern.median_uv_per_turn is None or pattern.turns_per_mv is None:
         return [MeasureRow("interference pattern", "no half second has at least 50 turns a second", "", "", "")]
     return [
-        MeasureRow("turns", f"{pattern.median_turns_per_s:.0f} a second", "", "", ""),
+        MeasureRow("turns", f"{pattern.median_turns_per_s:.0f} a second", NO_REFERENCE, "", ""),
         _row("uv_per_turn", pattern.median_uv_per_turn, INTERFERENCE["uv_per_turn"]),
         _row("turns_per_mv", pattern.turns_per_mv, INTERFERENCE["turns_per_mv"]),
     ]
@@ -178,7 +137,7 @@ def _rise_row(units: MeasuredUnits, sample_rate_hz: float) -> list[MeasureRow]:
         why = f"not assessable: {sample_rate_hz:g} Hz, {RISE_RATE_HZ:g} Hz are needed"
         return [MeasureRow("rise time", why, "", "", "")]
     value = units.mean("rise_us")
-    return [] if value is None else [MeasureRow("rise time", f"{value:.0f} us", "", "", "")]
+    return [] if value is None else [MeasureRow("rise time", f"{value:.0f} us", NO_REFERENCE, "", "")]
 
 
 def _row(name: str, value: float, known: ReferenceRange | None, error: float = 0.0) -> MeasureRow:
@@ -187,7 +146,7 @@ def _row(name: str, value: float, known: ReferenceRange | None, error: float = 0
     spread = f" +- {figure(error, 2)}" if error else ""
     text = f"{figure(value)}{spread} {unit}".rstrip()
     if known is None:
-        return MeasureRow(words, text, "", "", "")
+        return MeasureRow(words, text, NO_REFERENCE, "", "")
     return MeasureRow(words, text, known.words(unit), known.holds(value), known.source, known.is_sure(value, error))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from guidance.analysis.findings import MeasureRow, ReportFinding
 from guidance.analysis.motor_units import MeasuredUnit
-from guidance.analysis.report import HEAD, MOST_UNITS, AnalysisReport, caption_of
+from guidance.analysis.report import HEAD, MOST_UNITS, AnalysisReport, caption_of, impression
 from guidance.note.page import NoteItem, NotePage, Section, sentence
 from guidance.note.pdf import pdf
 from guidance.note.pictures import Picture
@@ -25,6 +25,7 @@ def pdf_of(report: AnalysisReport, written_at: datetime) -> bytes:
 def page_of(report: AnalysisReport) -> NotePage:
     """Return the text of ``report`` as a page."""
     sections = (
+        Section("Impression", (NoteItem("Summary", (sentence(impression(report).partition(": ")[2]),)),)),
         Section("Recording", (NoteItem("About", tuple(map(sentence, report.about))),)),
         Section("Measures", tuple(map(_measure, report.rows))),
         Section("Findings", tuple(map(_finding, report.findings))),
@@ -37,7 +38,7 @@ def page_of(report: AnalysisReport) -> NotePage:
 
 
 def _measure(row: MeasureRow) -> NoteItem:
-    reference = f"; {row.holds} {row.reference}" if row.holds else ""
+    reference = "; " + f"{row.holds} {row.reference}".strip() if row.reference else ""
     return NoteItem(row.measure, (sentence(f"{row.value}{reference}"),))
 
 

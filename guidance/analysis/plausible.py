@@ -45,6 +45,24 @@ LATENCY_MS = PlausibleRange(
 AMPLITUDE_MV = PlausibleRange("an amplitude", 0.01, 60.0, "mV", "check the unit and the gain of the recording")
 """The largest compound potentials of a muscle have about 30 mV (a judgement with a factor of two)."""
 
+SENSORY_LATENCY_MS = PlausibleRange(
+    "a sensory onset latency", 0.4, 12.0, "ms", "check that each stimulus is marked where it was given"
+)
+"""At 120 m/s 50 mm take 0.4 ms; in the slowest neuropathies 140 mm take about 12 ms (a judgement)."""
+
+SENSORY_UV = PlausibleRange("a sensory amplitude", 0.5, 300.0, "uV", "check the unit and the gain of the recording")
+"""Median palmar potentials of healthy people have 75 +- 47 uV (Buschbacher 1999, PMID 10573101); below half a
+microvolt no average of a recording is firm (a judgement)."""
+
+F_LATENCY_MS = PlausibleRange(
+    "an F latency", 17.0, 120.0, "ms", "check that each stimulus is marked where it was given"
+)
+"""Healthy women of 1.56 m have 22.7 +- 1.2 ms at the wrist (Iranmanesh 2007, hmedj 88941); slow neuropathies double
+those of the leg (a judgement)."""
+
+H_LATENCY_MS = PlausibleRange("an H latency", 10.0, 60.0, "ms", "check that each stimulus is marked where it was given")
+"""The H reflex of the forearm comes at 15.9 +- 1.3 ms, that of the calf at 30.3 +- 2.4 ms (a judgement beyond)."""
+
 DISTANCE_MM = PlausibleRange("a distance", 10.0, 1200.0, "mm", "measure it again, in millimetres")
 """No nerve of an arm or a leg is longer (a judgement)."""
 

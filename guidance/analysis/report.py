@@ -24,6 +24,7 @@ from guidance.signal.sweep.basis import Array
 HEAD = "Diagnostic aid, not a diagnosis; research software, not a medical device. A clinician must judge the patterns."
 _ORDER = (SUGGESTED, SEEN, UNDECIDED, NOT_SUGGESTED, NOT_ASSESSABLE)
 """The order in which the impression names findings: what asks for attention first."""
+_OUTSIDE = ("below", "above")
 MOST_UNITS = 24
 """Most units that a report shows as pictures."""
 _WIDTH, _HEIGHT = 240, 110
@@ -53,13 +54,20 @@ class AnalysisReport:
 
 
 def impression(report: AnalysisReport) -> str:
-    """Sum the findings up in one paragraph, in their own words."""
+    """Sum the findings up in one paragraph, in their own words, with the measures outside their range."""
     by_word: dict[str, list[str]] = {}
     for finding in report.findings:
         by_word.setdefault(finding.word, []).append(finding.name)
     parts = [f"{', '.join(by_word[word])} {word}" for word in _ORDER if word in by_word]
     text = "; ".join(parts) or "no finding"
-    return f"Impression: {text}. Descriptive findings, not a diagnosis."
+    outside = [f"{r.measure} {_brief(r.value)} ({r.holds} {r.reference})" for r in report.rows if r.holds in _OUTSIDE]
+    measures = f" Outside the reference: {'; '.join(outside)}." if outside else ""
+    return f"Impression: {text}.{measures} Descriptive findings, not a diagnosis."
+
+
+def _brief(value: str) -> str:
+    """Return a number with its unit, without what follows it."""
+    return value.partition(", ")[0].partition(" (")[0]
 
 
 def text_of(report: AnalysisReport) -> str:
@@ -137,7 +145,7 @@ def html_of(report: AnalysisReport) -> str:
 
 
 def _row_text(row: MeasureRow) -> str:
-    reference = f"  {row.holds} {row.reference}" if row.holds else ""
+    reference = f"  {row.holds} {row.reference}".replace("   ", "  ") if row.reference else ""
     return f"{row.measure + ':':42} {row.value}{reference}"
 
 

@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from guidance.analysis.conduction import ConductionResult
 from guidance.analysis.findings import NOT_ASSESSABLE, NOT_SUGGESTED, SEEN, SUGGESTED, Evidence, ReportFinding
 from guidance.analysis.needle import NeedleStudy
-from guidance.analysis.reference_values import NERVES
+from guidance.analysis.nerve_references import sensory_reference
+from guidance.analysis.pathology import NerveStudies
+from guidance.analysis.reference_values import motor_reference
+from guidance.analysis.sensory import SensoryResult
+from guidance.analysis.study_context import StudyContext
 
 NAME = "radiculopathy pattern"
 _ROOTS = {
@@ -46,13 +49,17 @@ class StudiedMuscle:
     signs: tuple[str, ...]
 
 
-def radiculopathy(studies: Sequence[NeedleStudy], results: Sequence[ConductionResult]) -> ReportFinding:
-    """Return the finding from all needle ``studies``, with motor conduction ``results`` as evidence."""
+def radiculopathy(
+    studies: Sequence[NeedleStudy],
+    nerves: NerveStudies = NerveStudies(),  # noqa: B008 (frozen)
+    context: StudyContext = StudyContext(),  # noqa: B008 (frozen)
+) -> ReportFinding:
+    """Return the finding from all needle ``studies``, with motor and sensory conduction as evidence."""
     muscles = [muscle for each in studies for muscle in _studied(each)]
     candidates = {root for muscle in muscles for root in muscle.roots if len(_nerves(muscles, root)) > 1}
     if not candidates:
         return ReportFinding(NAME, NOT_ASSESSABLE, why=f"{_NEEDED}{_without_table(studies)}")
-    findings = [_of_root(root, muscles, results) for root in sorted(candidates)]
+    findings = [_of_root(root, muscles, nerves, context) for root in sorted(candidates)]
     return max(findings, key=lambda each: (each.word == SUGGESTED, len(each.evidence_for)))
 
 
@@ -70,21 +77,20 @@ def _nerves(muscles: Sequence[StudiedMuscle], root: str) -> set[str]:
     return {muscle.nerve for muscle in muscles if root in muscle.roots}
 
 
-def _of_root(root: str, muscles: Sequence[StudiedMuscle], results: Sequence[ConductionResult]) -> ReportFinding:
+def _of_root(root: str, muscles: Sequence[StudiedMuscle], nerves: NerveStudies, context: StudyContext) -> ReportFinding:
     evidence = Evidence()
     inside = [muscle for muscle in muscles if root in muscle.roots]
     for muscle in muscles:
         of_root = f"{muscle.name} ({muscle.nerve} nerve, {' and '.join(muscle.roots)})"
         state = f"shows {' and '.join(muscle.signs)}" if muscle.signs else "shows no neurogenic sign"
         evidence.take(f"{of_root} {state}", speaks_for=bool(muscle.signs) == (root in muscle.roots))
-    for site in results:
+    for site in nerves.motor:
         if site.velocity_m_s is not None:
-            usual = NERVES[site.site.nerve].velocity_m_s.holds(site.velocity_m_s) == "within"
+            known = motor_reference(site.site.nerve, context.age).velocity_m_s
+            usual = known.holds(site.velocity_m_s) == "within"
             holds = "within" if usual else "outside"
             evidence.take(f"motor conduction of the {site.site.nerve} nerve is {holds} its range", speaks_for=usual)
-    evidence.undecided.append(
-        "no sensory conduction was studied: only a normal sensory response distinguishes a root from plexus or nerve"
-    )
+    _take_sensory(evidence, nerves.sensory, context)
     abnormal = {muscle.nerve for muscle in inside if muscle.signs}
     finding = evidence.finding(NAME)
     word = finding.word if len(abnormal) > 1 else NOT_SUGGESTED
@@ -93,6 +99,24 @@ def _of_root(root: str, muscles: Sequence[StudiedMuscle], results: Sequence[Cond
         NAME, word, (*lead, *finding.evidence_for) if len(abnormal) > 1 else finding.evidence_for,
         finding.evidence_against, undecided=finding.undecided,
     )  # fmt: skip
+
+
+def _take_sensory(evidence: Evidence, sensory: Sequence[SensoryResult], context: StudyContext) -> None:
+    """Add the sensory responses: a root, unlike plexus and nerve, leaves them as they are."""
+    if not sensory:
+        evidence.undecided.append(
+            "no sensory conduction was studied: only a normal sensory response distinguishes a root from a nerve"
+        )
+    for each in sensory:
+        low = sensory_reference(each.site, context).amplitude_uv.low
+        if each.amplitude_uv is not None and low is not None:
+            is_usual = each.amplitude_uv >= low
+            holds = "reaches" if is_usual else "is below"
+            evidence.take(f"the {each.site.nerve} sensory response {holds} its lower limit", speaks_for=is_usual)
+        elif each.is_absent:
+            evidence.take(f"the {each.site.nerve} sensory response is absent", speaks_for=False)
+        else:
+            evidence.undecided.append(f"the {each.site.nerve} sensory response has no reference, or was not measured")
 
 
 def _without_table(studies: Sequence[NeedleStudy]) -> str:

@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from guidance.analysis import needle, nerves
-from guidance.analysis.conduction import StimulationSite, measure_conduction, with_velocities
+from guidance.analysis.conduction import measure_conduction, with_velocities
 from guidance.analysis.findings import MeasureRow, ReportFinding
+from guidance.analysis.late_waves import HReflexResult, measure_f_waves, measure_h_reflex
+from guidance.analysis.nerve_rows import f_rows, h_rows
+from guidance.analysis.pathology import NerveStudies
 from guidance.analysis.reading import ReadOptions, RecordedSignal, RestEpoch, read
-from guidance.analysis.reference_values import NERVES, UNITS
+from guidance.analysis.reference_values import UNITS
 from guidance.analysis.report import AnalysisReport
 from guidance.analysis.roots import radiculopathy
+from guidance.analysis.sensory import measure_sensory
+from guidance.analysis.sites import F_WAVE, H_REFLEX, MIXED, MOTOR, SENSORY, StimulationSite
+from guidance.analysis.study_context import StudyContext
 from guidance.common.errors import UsageError
 from guidance.signal.sweep.basis import Array
 
 _STRIP_S = 2.0
 _NEEDLE = "Analysed as needle EMG, with a negative potential as a negative number; not valid for surface electrodes."
-
-
-def parse_sites(sites: Sequence[str], distances_mm: Sequence[float], files: int) -> list[StimulationSite]:
-    """Return the sites that ``sites`` (nerve@place) name. Raises UsageError for a malformed one."""
-    if len(sites) > files:
-        raise UsageError(f"{files} files with {len(sites)} --site: name at most one for each file.")
-    if len(distances_mm) > len(sites):
-        raise UsageError(f"{len(distances_mm)} --distance-mm for {len(sites)} --site: give at most one for each.")
-    padded: list[float | None] = [*distances_mm, *[None] * (len(sites) - len(distances_mm))]
-    return [_site(text, distance_mm) for text, distance_mm in zip(sites, padded, strict=True)]
-
-
-def _site(text: str, distance_mm: float | None) -> StimulationSite:
-    nerve, _, place = text.partition("@")
-    if nerve not in NERVES or not place.strip() or not place.isprintable():
-        raise UsageError(f"--site {text!r} is not NERVE@PLACE; nerves with reference values: {', '.join(NERVES)}.")
-    return StimulationSite(nerve, place.strip(), distance_mm)
 
 
 def parse_rest(text: str) -> RestEpoch:
@@ -53,7 +42,7 @@ def analyse_files(
     files: Sequence[str],
     sites: Sequence[StimulationSite],
     muscles: Sequence[str],
-    age: int | None,
+    context: StudyContext = StudyContext(),  # noqa: B008 (frozen)
     *,
     rest: Sequence[RestEpoch] = (),
     options: ReadOptions = ReadOptions(),  # noqa: B008 (frozen)
@@ -65,23 +54,49 @@ def analyse_files(
     needled = len(files) - len(sites)
     _check_counts(needled, len(muscles), rest)
     signals = [read(file, options) for file in files]
-    results = with_velocities([measure_conduction(s, site) for s, site in zip(signals, sites, strict=False)])
+    nerve = _measure(signals, sites)
     recorded = signals[len(sites) :]
     named = [*muscles, *[None] * (needled - len(muscles))]
-    studies = [needle.study(s, muscle, rest) for s, muscle in zip(recorded, named, strict=True)]
+    studies = [needle.study(s, muscle, rest, context.needle) for s, muscle in zip(recorded, named, strict=True)]
     findings = [finding for each in studies for finding in _named(each, len(studies))]
-    findings += nerves.findings_of(results) if results else []
-    findings += [radiculopathy(studies, results)]
+    findings += nerves.findings_of(nerve.studies, context) if nerve.studies.motor or nerve.studies.sensory else []
+    findings += [radiculopathy(studies, nerve.studies, context)]
     first = studies[0] if studies else None
     return AnalysisReport(
         files=tuple(files),
-        about=(*_about(signals, named, age), *((_NEEDLE,) if studies else ())),
-        rows=(*nerves.rows_of(results), *(row for each in studies for row in _rows(each, len(studies)))),
+        about=(*_about(signals, named, context, nerve), *((_NEEDLE,) if studies else ())),
+        rows=(*nerve.rows(context), *(row for each in studies for row in _rows(each, len(studies)))),
         findings=tuple(findings),
         pieces=first.pieces if first else (),
         units=first.units.units if first and first.units else (),
         strip_uv=_strip(recorded[0] if recorded else signals[0]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _NerveMeasures:
+    """All nerve studies of the files, and the H reflexes, which no finding uses."""
+
+    studies: NerveStudies
+    h_reflexes: tuple[HReflexResult, ...]
+
+    def rows(self, context: StudyContext) -> Iterator[MeasureRow]:
+        """Emit all measures with their ranges."""
+        yield from nerves.rows_of(self.studies.motor, self.studies.sensory, context)
+        for f_wave in self.studies.f_waves:
+            yield from f_rows(f_wave)
+        for h_reflex in self.h_reflexes:
+            yield from h_rows(h_reflex, context)
+
+
+def _measure(signals: Sequence[RecordedSignal], sites: Sequence[StimulationSite]) -> _NerveMeasures:
+    """Measure each site in its file, by its kind."""
+    pairs = list(zip(signals, sites, strict=False))
+    motor = with_velocities([measure_conduction(s, site) for s, site in pairs if site.kind == MOTOR])
+    sensory = [measure_sensory(s, site) for s, site in pairs if site.kind in (SENSORY, MIXED)]
+    f_waves = [measure_f_waves(s, site) for s, site in pairs if site.kind == F_WAVE]
+    h_reflexes = tuple(measure_h_reflex(s, site) for s, site in pairs if site.kind == H_REFLEX)
+    return _NerveMeasures(NerveStudies(motor, sensory, f_waves), h_reflexes)
 
 
 def _check_counts(needled: int, muscles: int, rest: Sequence[RestEpoch]) -> None:
@@ -106,11 +121,14 @@ def _rows(study: needle.NeedleStudy, studies: int) -> list[MeasureRow]:
     return [replace(row, measure=f"{study.muscle}, {row.measure}") for row in study.rows]
 
 
-def _about(signals: Sequence[RecordedSignal], muscles: Sequence[str | None], age: int | None) -> list[str]:
+def _about(
+    signals: Sequence[RecordedSignal], muscles: Sequence[str | None], context: StudyContext, nerve: _NerveMeasures
+) -> list[str]:
     lines = [f"{s.name}: {s.seconds:.1f} s at {s.info.sample_rate_hz:g} Hz, {s.info.channels[0].name}" for s in signals]
     lines += [_about_muscle(muscle) for muscle in muscles] if muscles else []
-    aged = "Age not given" if age is None else f"Age {age}"
-    lines.append(f"{aged}; the reference ranges are not split by age. Skin temperature not recorded.")
+    lines += context.lines(nerves=len(signals) > len(muscles), needle=bool(muscles))
+    if nerve.studies.motor and not nerve.studies.sensory:
+        lines.append("No sensory study: insensitive for carpal tunnel syndrome.")
     return [*lines, *(warning for s in signals for warning in s.warnings)]
 
 

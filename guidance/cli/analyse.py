@@ -15,6 +15,8 @@ from guidance.cli.options import FULL_SCALE, JSON, SAMPLE_RATE, STATUS, STIM_LAB
 _ENDINGS = (".html", ".md", ".pdf")
 _READ = ("channel", "full_scale_uv", "sample_rate_hz", "stim_label")
 """Options on how the files are read."""
+_CONTEXT = ("age", "height_cm", "temperature_c", "side", "needle")
+"""Options on the patient and the recording."""
 
 
 @click.command(epilog=STATUS)
@@ -27,14 +29,28 @@ _READ = ("channel", "full_scale_uv", "sample_rate_hz", "stim_label")
     "--rest", multiple=True, metavar="START-END",
     help="Seconds in which the muscle was at rest, such as 3.0-9.5; may be repeated. Annotations 'rest' do the same.",
 )  # fmt: skip
-@click.option("--age", type=click.IntRange(0, 120), help="The patient's age in years; shown in the report.")
+@click.option("--age", type=click.IntRange(0, 120), help="The patient's age in years, for ranges that are split by it.")
 @click.option(
-    "--site", "sites", multiple=True, metavar="NERVE@PLACE",
-    help="Nerve and place stimulated in each FILE in turn, such as median@wrist; makes FILE a nerve conduction study.",
+    "--height-cm", type=click.FloatRange(40, 250), help="The patient's height, for ranges that are split by it."
+)
+@click.option(
+    "--temperature-c", type=click.FloatRange(10, 45), help="Skin temperature at the nerve; nothing is corrected for it."
+)
+@click.option("--side", type=click.Choice(["left", "right"]), help="Side that was studied; shown in the report.")
+@click.option("--filters-hz", metavar="LOW-HIGH", help="Filters of the recording, such as 20-10000; shown only.")
+@click.option(
+    "--needle", type=click.Choice(["concentric", "monopolar", "surface"]),
+    help="Electrode of the needle EMG; surface electrodes allow no such findings.",
+)  # fmt: skip
+@click.option(
+    "--site", "sites", multiple=True, metavar="[KIND:]NERVE@PLACE[/RECORDED]",
+    help="Study of each FILE in turn: KIND motor (the default), sensory, mixed, f (F waves) or h (H reflex), nerve and "
+    "place stimulated, and where it was recorded, such as median@wrist or sensory:median@wrist/ring.",
 )  # fmt: skip
 @click.option(
     "--distance-mm", "distances", multiple=True, type=Positive(), metavar="MM",
-    help="Distance from each site in turn to the next more distal one, or from the most distal one to the muscle.",
+    help="Distance of each motor, sensory or mixed site in turn: motor, to the next more distal site, or from the most "
+    "distal one to the muscle; sensory and mixed, to the recording electrode.",
 )  # fmt: skip
 @click.option("--channel", metavar="LABEL", help="Channel to use.  [default: the first]")
 @FULL_SCALE
@@ -46,13 +62,16 @@ def analyse(files: tuple[str, ...], **options: Any) -> None:
     """Analyse a recording: findings with the evidence for and against, never a diagnosis.
 
     Without --site, FILE is needle EMG: spontaneous activity, motor units, interference pattern. Each --site makes the
-    next FILE a nerve conduction study, in which each stimulus is annotated 'stim'; the other files are then needle EMG,
-    of one muscle each. A root is assessed from two muscles or more. Spontaneous activity is firm only where the muscle
-    was marked as at rest. A negative potential at the needle must be a negative number in the file.
+    next FILE a nerve study, in which each stimulus is annotated 'stim'; the other files are then needle EMG, of one
+    muscle each. Recordings at ring, thumb, palm (mixed), lumbrical and interosseous are compared between nerves. A root
+    is assessed from two muscles or more. Spontaneous activity is firm only where the muscle was marked as at rest. A
+    negative potential must be a negative number in the file.
     """
     from drivers.base import DeviceError
     from guidance.analysis.reading import ReadOptions
-    from guidance.analysis.run import analyse_files, parse_rest, parse_sites
+    from guidance.analysis.run import analyse_files, parse_rest
+    from guidance.analysis.sites import parse_sites
+    from guidance.analysis.study_context import StudyContext, parse_filters
     from guidance.common.errors import UserError
     from guidance.journal.private_files import refuse_existing, write_private
     from guidance.processes import outcome_of
@@ -65,7 +84,8 @@ def analyse(files: tuple[str, ...], **options: Any) -> None:
             refuse_existing(Path(report), "--report")
         known = parse_sites(sites, options["distances"], len(files))
         findings = analyse_files(
-            files, known, options["muscles"], options["age"],
+            files, known, options["muscles"],
+            StudyContext(**{name: options[name] for name in _CONTEXT}, filters_hz=parse_filters(options["filters_hz"])),
             rest=[parse_rest(text) for text in options["rest"]],
             options=ReadOptions(**{name: options[name] for name in _READ}),
         )  # fmt: skip

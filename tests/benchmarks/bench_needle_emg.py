@@ -33,7 +33,7 @@ def main(reports: bool) -> None:
 def _analysed(name: str) -> AnalysisReport:
     with tempfile.TemporaryDirectory() as folder:
         path = write(Path(folder) / f"{name}.edf", *recorded(name))
-        return analyse_files([str(path)], [], [MUSCLE], None)
+        return analyse_files([str(path)], [], [MUSCLE])
 
 
 def _rows(reports: list[AnalysisReport]) -> list[tuple[str, list[str]]]:

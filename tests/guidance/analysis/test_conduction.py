@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from guidance.analysis.conduction import ConductionResult, StimulationSite, measure_conduction, with_velocities
+from guidance.analysis.conduction import ConductionResult, measure_conduction, with_velocities
 from guidance.analysis.findings import ReportFinding
 from guidance.analysis.nerves import findings_of, rows_of
+from guidance.analysis.pathology import NerveStudies
 from guidance.analysis.reading import read
+from guidance.analysis.sites import StimulationSite
 from tests.support.files import write_edf
 from tests.support.streams import evoked
 
@@ -30,7 +32,7 @@ def word(findings: list[ReportFinding], name: str) -> str:
 def test_a_late_median_and_a_normal_ulnar_nerve_suggest_carpal_tunnel() -> None:
     results = with_velocities([site("median", 5.6), site("median", 9.6, place="elbow", mm=220.0), site("ulnar", 2.8)])
     assert results[1].velocity_m_s == pytest.approx(55.0)
-    findings = findings_of(results)
+    findings = findings_of(NerveStudies(results))
     assert word(findings, "carpal") == "suggested"
     assert word(findings, "neuropathy") == "not suggested"
     carpal = next(f for f in findings if f.name.startswith("carpal"))
@@ -38,20 +40,20 @@ def test_a_late_median_and_a_normal_ulnar_nerve_suggest_carpal_tunnel() -> None:
 
 
 def test_normal_nerves_suggest_nothing() -> None:
-    findings = findings_of(with_velocities([site("median", 3.3), site("ulnar", 2.7)]))
+    findings = findings_of(NerveStudies(with_velocities([site("median", 3.3), site("ulnar", 2.7)])))
     assert (word(findings, "carpal"), word(findings, "neuropathy")) == ("not suggested", "not suggested")
 
 
 def test_two_slow_and_small_nerves_suggest_neuropathy() -> None:
     results = [site("median", 4.9, 2.0), site("median", 12.0, 1.8, "elbow", 230.0),
              site("ulnar", 4.0, 2.5), site("ulnar", 11.0, 2.2, "elbow", 220.0)]  # fmt: skip
-    assert word(findings_of(with_velocities(results)), "neuropathy") == "suggested"
+    assert word(findings_of(NerveStudies(with_velocities(results))), "neuropathy") == "suggested"
 
 
 def test_a_nerve_without_response_is_reported_with_its_reason() -> None:
     silent = ConductionResult(StimulationSite("median", "wrist"), 0, 0, None, None, why="no stimulus is marked")
     assert rows_of([silent])[0].value == "not assessable: no stimulus is marked"
-    assert word(findings_of([silent]), "carpal") == "not assessable"
+    assert word(findings_of(NerveStudies([silent])), "carpal") == "not assessable"
 
 
 def test_a_file_with_marked_stimuli_gives_its_latency_and_amplitude(tmp_path: Path) -> None:
@@ -93,13 +95,13 @@ def test_an_impossible_velocity_is_not_assessable_and_no_evidence(elbow_ms: floa
     assert results[1].velocity_m_s is None
     assert reason in results[1].velocity_why + results[1].why
     assert any("not assessable" in row.value for row in rows_of(results))
-    assert not any("velocity" in text for each in findings_of(results) for text in each.evidence_for)
+    assert not any("velocity" in text for each in findings_of(NerveStudies(results)) for text in each.evidence_for)
 
 
 def test_swapped_files_are_noticed_and_nothing_is_taken_from_them() -> None:
     results = two_sites(7.5, 3.5)
     assert all("swapped" in each.why and each.latency_ms is None for each in results)
-    assert all(each.word == "not assessable" for each in findings_of(results))
+    assert all(each.word == "not assessable" for each in findings_of(NerveStudies(results)))
 
 
 @pytest.mark.parametrize(("latency_ms", "mv"), [(0.2, 8.0), (60.0, 8.0), (3.5, 900.0), (3.5, 0.0001)])

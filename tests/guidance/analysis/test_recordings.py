@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from guidance.analysis.report import AnalysisReport
+from guidance.analysis.report import AnalysisReport, impression
 from guidance.analysis.run import analyse_files
+from guidance.analysis.spontaneous import ABNORMAL
+from guidance.analysis.study_context import StudyContext
 from tests.support.needle_recordings import MUSCLE, recorded, write
 
 
 def report(tmp_path: Path, name: str) -> AnalysisReport:
     path = write(tmp_path / f"{name}.edf", *recorded(name))
-    return analyse_files([str(path)], [], [MUSCLE], 50)
+    return analyse_files([str(path)], [], [MUSCLE], StudyContext(age=50))
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,7 @@ def test_each_record_suggests_its_own_pattern_and_no_other(tmp_path: Path, name:
     patterns = {f.name.removesuffix(" pattern") for f in analysis.findings if f.word == "suggested"}
     assert patterns == suggested
     assert len(analysis.units) >= 10
+    assert all(f"{pattern} pattern" in impression(analysis).partition(" suggested")[0] for pattern in suggested)
     rise = next(row for row in analysis.rows if row.measure == "rise time")
     assert rise.value.startswith("not assessable: 4000 Hz")
     assert any("jnnp" in source for source in analysis.sources)
@@ -32,6 +35,20 @@ def test_each_record_suggests_its_own_pattern_and_no_other(tmp_path: Path, name:
 def test_without_a_muscle_the_report_names_the_ranges_of_any_muscle(tmp_path: Path) -> None:
     uv, sample_rate_hz = recorded("healthy")
     path = write(tmp_path / "healthy.edf", uv[: round(4 * sample_rate_hz)], sample_rate_hz)
-    analysis = analyse_files([str(path)], [], [], None)
+    analysis = analyse_files([str(path)], [], [])
     assert any("ranges of any muscle" in line for line in analysis.about)
     assert not any("jnnp" in source for source in analysis.sources)
+
+
+@pytest.mark.parametrize("name", ["healthy", "myopathy", "neuropathy"])
+def test_a_voluntary_record_has_no_firm_spontaneous_activity(tmp_path: Path, name: str) -> None:
+    analysis = report(tmp_path, name)
+    assert not [finding for finding in analysis.findings if finding.word == "seen"]
+    if name == "healthy":
+        assert not [finding for finding in analysis.findings if finding.name.removesuffix(" activity") in ABNORMAL]
+
+
+def test_one_record_of_a_neuropathy_names_no_root_and_suggests_no_reduced_recruitment(tmp_path: Path) -> None:
+    words = {finding.name: finding.word for finding in report(tmp_path, "neuropathy").findings}
+    assert words["radiculopathy pattern"] == "not assessable"
+    assert words["reduced recruitment"] in {"undecided", "not suggested", "not assessable"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from guidance.analysis.needle import pieces_of, spontaneous_findings
-from guidance.analysis.reading import read
+from guidance.analysis.needle import pieces_of
+from guidance.analysis.reading import RestEpoch, read
+from guidance.analysis.rest_activity import grade, spontaneous_findings
 from guidance.analysis.spontaneous import ABNORMAL, classify
 from tests.support.needle_recordings import recorded, write
 from tests.worlds.spontaneous import CLASSES, RATE_HZ, piece
@@ -40,14 +41,15 @@ def test_the_healthy_record_has_no_abnormal_activity(tmp_path: object) -> None:
 
 
 def test_short_activity_and_simulated_training_speak_against_a_finding() -> None:
-    (finding,) = spontaneous_findings(("fibrillation", "silent", "silent"), (True, False, False))
+    (finding,) = spontaneous_findings(("fibrillation", "silent", "silent"), [(0.0, 2.5)])
     assert finding.word == "seen"
     assert any("2 s in all" in sentence for sentence in finding.evidence_against)
     assert any("simulated" in sentence for sentence in finding.evidence_against)
 
 
 def test_activity_outside_an_epoch_marked_as_rest_stays_undecided_and_names_the_option() -> None:
-    for marked in ((), (False, True, True)):
+    marks: tuple[list[RestEpoch], ...] = ([], [(2.0, 6.0)], [(0.5, 2.0)])
+    for marked in marks:
         (finding,) = spontaneous_findings(("fibrillation", "silent", "silent"), marked)
         assert finding.word == "undecided"
         assert "--rest" in finding.why
@@ -56,3 +58,22 @@ def test_activity_outside_an_epoch_marked_as_rest_stays_undecided_and_names_the_
 def test_silence_at_rest_is_no_finding_and_effort_is_not_rest() -> None:
     assert spontaneous_findings(("silent",) * 3)[0].word == "not suggested"
     assert spontaneous_findings(("motor unit", "unclear"))[0].word == "not assessable"
+
+
+@pytest.mark.parametrize(
+    ("areas", "begins"),
+    [
+        ([["fibrillation"]], "not graded: it is in 1 of 1 "),
+        ([["fibrillation"], ["silent"], []], "not graded: it is in 1 of 2 "),
+        ([["fibrillation"], ["silent", "fibrillation"], ["silent"]], "grade 1+: in 2 of 3 "),
+        ([["fibrillation"]] * 3 + [["silent"]], "grade 2+: in 3 of 4 "),
+        ([["fibrillation"]] * 4, "grade 3+: in 4 of 4 "),
+    ],
+)
+def test_fibrillation_is_graded_by_the_marked_places_that_show_it(areas: list[list[str]], begins: str) -> None:
+    assert grade("fibrillation", areas).startswith(begins)
+
+
+def test_a_firm_finding_of_fibrillation_carries_its_grade() -> None:
+    (finding,) = spontaneous_findings(("fibrillation", "fibrillation", "silent"), [(0.0, 2.0), (2.0, 4.0)])
+    assert any(sentence.startswith("grade 1+") for sentence in finding.evidence_for)
