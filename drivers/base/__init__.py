@@ -19,6 +19,7 @@ from drivers.base.errors import (
     DeviceRefused,
     LimitExceeded,
     OptionRefused,
+    PulseSkipped,
 )
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "OptionRefused",
     "Outcome",
     "Pulse",
+    "PulseSkipped",
     "Samples",
     "Simulation",
     "Status",

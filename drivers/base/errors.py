@@ -15,6 +15,10 @@ class DeviceRefused(DeviceError):
     """Device or file that is there and cannot be used: foreign, damaged, busy, or too slow for the purpose."""
 
 
+class PulseSkipped(DeviceRefused):
+    """Pulse that was given up before it was sent, since the device was not ready in time; the output stays on."""
+
+
 class OptionRefused(DeviceRefused):
     """Option that this device does not have, or that is missing."""
 

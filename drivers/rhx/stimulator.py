@@ -12,22 +12,32 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from drivers.base import CommandOutcome, DeviceError, DeviceLost, DeviceRefused, LimitExceeded
+from drivers.base import CommandOutcome, DeviceError, DeviceLost, DeviceRefused, LimitExceeded, PulseSkipped
 from drivers.rhx.commands import RhxCommands
 from drivers.rhx.output import Output
 from drivers.toolkit.limit_checks import ROUNDING, check_pulse, check_range
 
-STALE_S = 0.4
-"""Longest time from the request for a pulse, or from the end of the arming that it waited for, to its trigger: a reply
-of RHX may take over 0.3 s, and whoever requested it gives it up after 0.5 s."""
-
-LONGEST_S = 0.8
-"""Longest time from the request in any case: a pulse that comes 1 s after its request counts as unrequested."""
+STALE_S = 0.35
+"""Longest time from the request for a pulse to its trigger; a later one is skipped. A reply of RHX seldom takes over
+0.3 s, its samples come in portions of 30 ms, and whoever requested the pulse waits 0.5 s for its report."""
 
 _MAX_OUTCOMES = 256
+_PULSE = "pulse_once"
+_LATE, _OFF = "{} was not ready in time; no pulse was sent.", "It was switched off before the command was carried out."
 
 QueuedCommand = tuple[str, Callable[[], None]]
+
+
+@dataclass(slots=True)
+class _Requested:
+    """Pulse that was requested at ``since_s``; ``is_over``: it was triggered, or its outcome is known."""
+
+    current_ma: float
+    width_ms: float
+    since_s: float
+    is_over: bool = False
 
 
 class RhxStimulator:
@@ -43,7 +53,8 @@ class RhxStimulator:
         self._jobs: queue.SimpleQueue[QueuedCommand | None] = queue.SimpleQueue()
         self._outcomes: deque[CommandOutcome] = deque(maxlen=_MAX_OUTCOMES)
         self._enabled = False
-        self._armed_s = -math.inf
+        self._requested: deque[_Requested] = deque()
+        self._lock = threading.Lock()
         self._train: tuple[float, float, float] | None = None
         self._due_s = 0.0
         self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
@@ -54,7 +65,7 @@ class RhxStimulator:
         self._enabled = on
         if on:
             self._due_s = time.monotonic()
-            self._jobs.put(("enable", self._arm))
+            self._jobs.put(("enable", self.output.arm))
             return
         self._withdraw()
         self._jobs.put(("enable", self.output.disarm))
@@ -64,8 +75,9 @@ class RhxStimulator:
         current_ma = self._stepped(current_ma, width_ms)
         if not self._enabled:
             raise DeviceRefused(f"{self._name.capitalize()} is off; arm it first.")
-        requested_s = time.monotonic()
-        self._jobs.put(("pulse_once", lambda: self._fire(current_ma, width_ms, requested_s)))
+        requested = _Requested(current_ma, width_ms, time.monotonic())
+        self._requested.append(requested)
+        self._jobs.put((_PULSE, lambda: self._fire(requested)))
 
     def set_pulses(self, current_ma: float, width_ms: float, rate_hz: float) -> None:
         """Set the train of single pulses that ``service`` sends; ``rate_hz`` 0 ends it."""
@@ -76,8 +88,10 @@ class RhxStimulator:
         self._outcomes.append(CommandOutcome("set_pulses", None))
 
     def service(self) -> None:
-        """Send the next pulse of the train if it is due; missed pulses are not made up for."""
+        """Skip pulses that are late, and send the next one of the train if it is due; none is made up for."""
         now_s = time.monotonic()
+        while self._requested and (self._requested[0].is_over or self._is_late(self._requested[0])):
+            self._skip(self._requested.popleft(), _LATE)
         if self._train and self._enabled and now_s >= self._due_s:
             current_ma, width_ms, pulse_rate_hz = self._train
             self._due_s = now_s + 1 / pulse_rate_hz
@@ -104,28 +118,45 @@ class RhxStimulator:
                 if name == "enable" or isinstance(error, DeviceLost):
                     self._enabled, self._train = False, None
             else:
-                self._outcomes.append(CommandOutcome(name, None))
+                if name != _PULSE:  # its outcome is reported where it is known
+                    self._outcomes.append(CommandOutcome(name, None))
 
     def _withdraw(self) -> None:
         """Drop the waiting commands; the outcome of each is that it was withdrawn."""
+        for requested in self._requested:
+            self._skip(requested, _OFF)
         for _ in range(self._jobs.qsize()):
             job = self._jobs.get()
-            if job is not None:
-                error = DeviceRefused("It was switched off before the command was carried out.")
-                self._outcomes.append(CommandOutcome(job[0], error))
+            if job is not None and job[0] != _PULSE:
+                self._outcomes.append(CommandOutcome(job[0], DeviceRefused(_OFF)))
 
-    def _arm(self) -> None:
-        self.output.arm()
-        self._armed_s = time.monotonic()
+    def _fire(self, requested: _Requested) -> None:
+        """Trigger the pulse once it is set and read back, unless it is late by then or was skipped already."""
+        if not requested.is_over:
+            current_ma, width_ms = requested.current_ma, requested.width_ms
+            try:
+                key = self.output.make_ready(current_ma, width_ms) if self._enabled else ""
+            except DeviceError:
+                requested.is_over = True
+                raise
+            with self._lock:
+                if self._enabled and not requested.is_over and not self._is_late(requested):
+                    requested.is_over = True
+                    self.output.note_trigger(current_ma, width_ms)
+                    self._commands.execute(f"manualstimtriggerpulse {key}")
+                    self._outcomes.append(CommandOutcome(_PULSE, None))
+        self._skip(requested, _LATE)
 
-    def _fire(self, current_ma: float, width_ms: float, requested_s: float) -> None:
-        key = self.output.make_ready(current_ma, width_ms) if self._enabled else ""
-        now_s = time.monotonic()
-        is_late = now_s - max(requested_s, self._armed_s) > STALE_S or now_s - requested_s > LONGEST_S
-        if not self._enabled or is_late:
-            raise DeviceRefused(f"{self._name.capitalize()} was not ready in time; no pulse was sent.")
-        self.output.note_trigger(current_ma, width_ms)
-        self._commands.execute(f"manualstimtriggerpulse {key}")
+    def _skip(self, requested: _Requested, why: str) -> None:
+        """Give up a pulse that was not triggered, and report that once."""
+        with self._lock:
+            if not requested.is_over:
+                requested.is_over = True
+                error = PulseSkipped(why.format(self._name.capitalize()))
+                self._outcomes.append(CommandOutcome(_PULSE, error))
+
+    def _is_late(self, requested: _Requested) -> bool:
+        return time.monotonic() - requested.since_s > STALE_S
 
     def _stepped(self, current_ma: float, width_ms: float) -> float:
         """Round the current down to the step, never above the request. Raises LimitExceeded."""

@@ -100,6 +100,10 @@ class BiofeedbackEngine:
         """Return no record: nothing can be armed."""
         return iter(())
 
+    def pulse_skipped(self) -> Iterator[TimedRecord]:
+        """Emit nothing: an exercise requests no pulses."""
+        return iter(())
+
     @recorded
     def update_condition(
         self,

@@ -82,6 +82,12 @@ class Engine:
             yield from self._parts.timed(self.stimulation.arm(self.t, self._parts.conditions(now_ns), by))
 
     @recorded
+    def pulse_skipped(self) -> Iterator[TimedRecord]:
+        """Note that the stimulator skipped the last pulse, as it was not ready in time; nothing was delivered."""
+        if self.stimulation:
+            yield from self._parts.timed(self.stimulation.pulse_skipped())
+
+    @recorded
     def update_condition(
         self, code: str, text: str | None, cause: str = "", *, disarm: bool = True
     ) -> Iterator[TimedRecord]:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from drivers.base import CLOCK, Amplifier, Block, Clock, DeviceError, DeviceFaulty, DeviceLost, Simulation, Stimulator
+from drivers.base import (
+    CLOCK,
+    Amplifier,
+    Block,
+    Clock,
+    DeviceError,
+    DeviceFaulty,
+    DeviceLost,
+    PulseSkipped,
+    Simulation,
+    Stimulator,
+)
 from guidance.contracts.origin import Origin, reports_simulation
 from guidance.session.amplifier_with_stimulator import AmplifierWithStimulator
 from guidance.stimulation.actions import Action, FirePulse, SwitchOutput
@@ -38,6 +49,8 @@ class LiveDevice:
         self.lost: str | None = None
         self.is_faulty = False
         self._lost_at = self._retry_at = 0.0
+        self._refused: list[str] = []
+        self._skipped = 0
 
     @property
     def is_simulated(self) -> bool:
@@ -77,6 +90,7 @@ class LiveDevice:
             self.lost, self._lost_at = str(fault), self._clock.monotonic()
             self.is_faulty = isinstance(fault, DeviceFaulty)
             return []
+        self._take_outcomes()
         if self._follow:
             self._follow(blocks)
         return blocks
@@ -88,17 +102,34 @@ class LiveDevice:
         try:
             for action in actions:
                 _request(self._stimulator, action)
-            errors = [outcome.error for outcome in self._stimulator.take_outcomes() if outcome.error]
         except DeviceLost:
             return None  # the next read reports it too, after what had arrived before
         except DeviceError as fault:
-            errors = [fault]
-        return str(errors[0]) if errors else None
+            self._refused.append(str(fault))
+        self._take_outcomes()
+        refused, self._refused = self._refused, []
+        return refused[0] if refused else None
+
+    def take_skipped(self) -> int:
+        """Return how many pulses the stimulator skipped since the last call, as it was not ready in time."""
+        skipped, self._skipped = self._skipped, 0
+        return skipped
 
     def steer(self, words: str) -> None:
         """Steer a simulated patient; does nothing where the patient is real."""
         if self._simulation:
             self._simulation.steer(words)
+
+    def _take_outcomes(self) -> None:
+        try:
+            outcomes = self._stimulator.take_outcomes() if self._stimulator else []
+        except DeviceLost:
+            return  # the next read reports it too
+        for error in (outcome.error for outcome in outcomes):
+            if isinstance(error, PulseSkipped):
+                self._skipped += 1
+            elif error:
+                self._refused.append(str(error))
 
     def _reopen(self) -> None:
         if self._clock.monotonic() < self._retry_at:
@@ -110,6 +141,7 @@ class LiveDevice:
             self._retry_at = self._clock.monotonic() + RETRY_S
         else:
             self.lost = None
+            self._refused.clear()
             self.act([SwitchOutput(on=False)])  # clears a fault that the device has stored since
 
 

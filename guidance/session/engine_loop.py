@@ -57,6 +57,9 @@ class EngineLoop(Protocol):
     def arm(self, by: str, now_ns: int) -> Iterable[TimedRecord]:
         """Arm the stimulator, if there is one."""
 
+    def pulse_skipped(self) -> Iterable[TimedRecord]:
+        """Note that the stimulator skipped the last pulse."""
+
     def update_condition(
         self, code: str, text: str | None, cause: str = "", *, disarm: bool = True
     ) -> Iterable[TimedRecord]:

@@ -111,6 +111,8 @@ class LiveSession:
         self._output.check_storage()
         messages = screen_channel.messages()
         now_ns = self._clock.monotonic_ns()
+        for _ in range(self._device.take_skipped()):
+            self._write(self._engine.pulse_skipped())
         self._write(self._engine.step(blocks, now_ns, messages))
         self._steer(messages)
         self._update_sound(blocks, messages)

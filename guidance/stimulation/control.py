@@ -212,6 +212,10 @@ class Stimulation(PulseRequests):
         if pulse.outcome is Outcome.DELIVERED and pulse.current_ma is not None:
             self.step_limiter.delivered(pulse.current_ma)
 
+    def pulse_skipped(self) -> Iterator[Command]:
+        """Receive that the device skipped the last pulse; a train lapses by itself where its pulses do not come."""
+        return iter(())
+
     def observe(self, outcome: PulseOutcome, proximity: Proximity) -> None:
         """Receive the ``outcome`` of a pulse, and the estimate after it."""
         self.without_response = 0

@@ -8,6 +8,7 @@ from drivers.base import Outcome, Pulse
 from guidance.stimulation.reconciliation import Mismatch
 
 UNCONFIRMED = "The last pulse is unconfirmed: it may or may not have been delivered."
+SKIPPED = "The stimulator is not ready in time, pulse after pulse: nothing is delivered. Close other programs."
 
 _OPEN = "Nothing was delivered: the circuit is open. Check needle cable and return electrode."
 _NOT_FOUND = (

@@ -10,7 +10,7 @@ from guidance.contracts.events import Command
 from guidance.stimulation.actions import FirePulse, PendingPulse, SetTrain, SwitchOutput
 from guidance.stimulation.control import Stimulation
 from guidance.stimulation.controller import Controller
-from guidance.stimulation.delivery import UNCONFIRMED
+from guidance.stimulation.delivery import SKIPPED, UNCONFIRMED
 from guidance.stimulation.interlock import InterlockConditions, PulseBounds
 from guidance.stimulation.reconciliation import Account, SingleRequests, TrainRequests
 
@@ -20,8 +20,8 @@ CONFIRM_S = 0.5
 RESPONSE_S = 1.0
 """Seconds after its request within which the response to a pulse must be known."""
 
-MOST_UNCONFIRMED = 3
-"""So many unconfirmed pulses in a row disarm the output."""
+MOST_UNCONFIRMED = MOST_SKIPPED = 3
+"""So many unconfirmed pulses in a row, or pulses that the device skipped, disarm the output."""
 
 _CATCH_UP = 0.1
 """Share of a period by which a pulse may follow its predecessor early, so that the beat is kept."""
@@ -39,7 +39,7 @@ class SinglePulses(Stimulation):
         super().__init__(controller, bounds, width_ms, pulse_rate_hz)
         self._beat_t = self._fired_t = self._fired_host_s = -math.inf
         self._pending: PendingPulse | None = None
-        self._unconfirmed = 0
+        self._unconfirmed = self._skipped = 0
         self._withheld_reason: str | None = None
 
     @property
@@ -65,11 +65,25 @@ class SinglePulses(Stimulation):
             self._unconfirmed += self._pending is not None
             self._pending = None
             return
-        self._unconfirmed = 0
+        self._unconfirmed = self._skipped = 0
         if pulse.outcome is Outcome.NOT_DELIVERED:
             self._pending = None
         elif self._pending and self._pending.reported_sample is None:
             self._pending.reported_sample = pulse.sample
+
+    def pulse_skipped(self) -> Iterator[Command]:
+        """Receive that the device skipped the last pulse: nothing is awaited. Several in a row disarm."""
+        self._account.withdraw()
+        if self.pulse_unreported:
+            self._pending = None
+        else:
+            self._unconfirmed = max(self._unconfirmed - 1, 0)  # it was given up meanwhile
+        self._skipped += 1
+        if self.armed and self._skipped >= MOST_SKIPPED:
+            self.delivery_fault = SKIPPED
+            yield from self.disarm("safety", f"{MOST_SKIPPED} pulses in a row were skipped: the stimulator is slow")
+        elif self.armed:
+            yield from self._withhold(self.current_ma, "the stimulator was not ready in time")
 
     def _new_account(self, step_ma: float) -> Account:
         return SingleRequests(step_ma)
@@ -82,7 +96,7 @@ class SinglePulses(Stimulation):
             self._pending = None
 
     def _begin(self, t: float, _current_ma: float) -> None:
-        self._unconfirmed, self._withheld_reason = 0, None
+        self._unconfirmed, self._skipped, self._withheld_reason = 0, 0, None
         self._beat_t = max(self._beat_t, t - 1 / self.pulse_rate_hz)
         self.actions.append(SwitchOutput(on=True))
 
@@ -127,7 +141,7 @@ class SinglePulses(Stimulation):
         least_s = (1 - _CLOCKS_DIFFER) / self.bounds.max_rate_hz
         return self._host_s is not None and self._host_s - self._fired_host_s < least_s
 
-    def _withhold(self, current_ma: float, why: str) -> Iterator[Command]:
+    def _withhold(self, current_ma: float | None, why: str) -> Iterator[Command]:
         """Record that a pulse is refused: once for as long as the reason stays."""
         if why != self._withheld_reason:
             self._withheld_reason = why

@@ -78,6 +78,10 @@ class Account(ABC):
         """Note what is requested."""
 
     @abstractmethod
+    def withdraw(self) -> None:
+        """Note that what was requested last was not sent."""
+
+    @abstractmethod
     def switch(self, t: float, *, on: bool) -> None:
         """Note that the output is requested on or off."""
 
@@ -117,6 +121,11 @@ class SingleRequests(Account):
         """Note a request for one pulse."""
         self._open.append(request)
 
+    def withdraw(self) -> None:
+        """Note that the pulse that was requested last was not sent."""
+        if self._open:
+            self._open.pop()
+
     def switch(self, t: float, *, on: bool) -> None:
         """Do nothing: a pulse under way when the output goes off was requested."""
 
@@ -148,6 +157,9 @@ class TrainRequests(Account):
     def request(self, request: Request) -> None:
         """Note a request for a train."""
         self._set.append(request)
+
+    def withdraw(self) -> None:
+        """Do nothing: a train stays set."""
 
     def switch(self, t: float, *, on: bool) -> None:
         """Note that the output is requested on or off."""

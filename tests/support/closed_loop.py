@@ -52,5 +52,7 @@ class ClosedLoop:
     def _step(self, block: Block, messages: tuple[OperatorCommand, ...]) -> None:
         pressed, self._pressed = self._pressed, ()
         whole = Block(block.first_sample, block.samples, block.pulses, arrived_ns=block.arrived_ns, buttons=pressed)
+        for _ in range(self._device.take_skipped()):
+            self.made += self.engine.pulse_skipped()
         self.made += self.engine.step([whole], round(self.amplifier.t * 1e9), messages)
         self._device.act(self.engine.actions)

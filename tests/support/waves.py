@@ -47,6 +47,27 @@ def voluntary(rng: np.random.Generator, count: int, sample_rate_hz: float, sd_uv
     return np.asarray(sd_uv * signal / signal.std())
 
 
+def nerve_cells(rng: np.random.Generator, count: int, sample_rate_hz: float) -> Wave:
+    """Draw what Intan's RHX shows in its demo: two nerve cells that fire without a rhythm, on noise and slow waves.
+
+    The figures are those of its public source (NeuralSynthSource): spikes of 0.3 to 1.7 ms that begin at once and reach
+    0.1 to 0.4 mV, at 0.1 to 50 a second, least at the end of each second; 5 uV of noise; steps of 0.195 uV.
+    """
+    t = np.arange(count) / sample_rate_hz
+    slow = (100 + 80 * np.sin(2 * np.pi * 0.5 * t)) * np.sin(2 * np.pi * 2.3 * t)
+    signal = noise(rng, count, 5.0) + slow
+    for _ in range(2):
+        amplitude_uv, duration_ms = rng.uniform(-500.0, -200.0), rng.uniform(0.3, 1.7)
+        per_s, free = float(np.exp(rng.uniform(np.log(0.1), np.log(50.0)))), 0
+        ms = np.arange(round(duration_ms * sample_rate_hz / 1e3) + 1) * 1e3 / sample_rate_hz
+        spike = amplitude_uv * np.exp(-2.0 * ms) * np.sin(2 * np.pi * ms / duration_ms)
+        for at in np.flatnonzero(rng.random(count) < (1 - t % 1.0) * per_s / sample_rate_hz):
+            if at >= free:
+                add(signal, int(at), spike)
+                free = int(at) + round((duration_ms + 5.0) * sample_rate_hz / 1e3)
+    return np.asarray(np.round(signal / 0.195) * 0.195)
+
+
 def add(signal: Wave, at: int, wave: Wave) -> None:
     """Add ``wave`` to ``signal`` from sample ``at`` on; what exceeds the end is left out."""
     stop = min(at + len(wave), len(signal))

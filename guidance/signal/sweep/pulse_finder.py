@@ -4,8 +4,9 @@ An artefact is an edge far sharper than the muscle's own activity, of the same s
 intervals. Sharp edges alone are not enough: motor units near a needle have them too, but fire with an interval that
 varies by a tenth and more.
 
-Pulses without a rhythm, triggered by hand, are recognised by their onset alone: it rises abruptly out of a flat line.
-No signal that reaches the needle through tissue does that. The onset shows at 8 kHz and above.
+Pulses without a rhythm, triggered by hand, are recognised by onset and size: they rise abruptly out of a flat line, and
+are larger than the spike of a nerve cell. A muscle's signal does not rise so; the spike of a nerve cell beside the tip
+may, and is smaller. The onset shows at 8 kHz and above.
 """
 
 from __future__ import annotations
@@ -37,14 +38,15 @@ _ONSET, _ABRUPT, _ABRUPT_MS, _FLAT_MS = 0.08, 0.5, 0.1, 0.3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edge:
-    """A sharp edge at ``sample``: its sharpness in units of the usual, its shape (unit norm), and the first sample
-    index by which all this was known.
+    """A sharp edge at ``sample``: its sharpness in units of the usual, its shape (unit norm), the first sample index by
+    which all this was known, and the height of the shape from peak to peak.
     """
 
     sample: int
     sharpness: float
     shape: Array
     known_at: int
+    height_uv: float
 
     @property
     def is_abrupt(self) -> bool:
@@ -142,10 +144,10 @@ class TransientDetector:
         shape = np.nan_to_num(
             history.window(sample - self._half, sample + self._half + 1)[:, self._channel].astype(float)
         )
-        shape = shape - shape.mean()
+        shape, height_uv = shape - shape.mean(), float(np.ptp(shape))
         sharpness = float(np.nanmax(self._bend(history, at, at + self._reach))) / max(self._scales)
         known_at = (at // self._step + 1) * self._step + self._beyond
-        edge = Edge(sample, sharpness, shape / max(float(np.linalg.norm(shape)), 1e-9), known_at)
+        edge = Edge(sample, sharpness, shape / max(float(np.linalg.norm(shape)), 1e-9), known_at, height_uv)
         return max(sample, at) + self._dead, edge
 
 
@@ -157,6 +159,12 @@ class PulseTrainDetector:
     _SLOW_MS = 300.0
     _STRAY = 0.25
     _MANUAL, _MANUAL_MS = 4, 250.0
+    """So many pulses by hand are recognised together, and none follows another sooner (4 a second: fast tapping)."""
+
+    _MANUAL_UV = 1000.0
+    """The least height of a pulse by hand, peak to peak. Spikes of nerve cells, abrupt and irregular too, reach some
+    0.5 mV outside the cell and 0.75 mV in the demo of Intan's RHX; artefacts at the needle are mostly of millivolts.
+    """
 
     def __init__(self, sample_rate_hz: float) -> None:
         """For edges of a signal at ``sample_rate_hz``."""
@@ -208,15 +216,18 @@ class PulseTrainDetector:
         return []
 
     def _manual_pulses(self, last: Edge) -> list[Edge]:
-        """Return the last edges that begin abruptly and are the same, far apart; empty if they are too few."""
-        if self._per_ms < _ABRUPT_RATE_HZ / 1e3 or not last.is_abrupt:
+        """Return the last edges that begin abruptly, are high, the same and far apart; empty if they are too few."""
+        if self._per_ms < _ABRUPT_RATE_HZ / 1e3 or not self._may_be_manual(last):
             return []
         alike = [edge for edge in self._edges if edge.sample > self._last and edge.resembles(last.shape, self._ALIKE)]
+        apart = np.diff([edge.sample for edge in alike[-2 * self._MANUAL :]])
         row = alike[-self._MANUAL :]
-        apart = np.diff([edge.sample for edge in row])
-        same = all(edge.is_abrupt and edge.resembles(last.shape, self._SAME) for edge in row)
+        same = all(self._may_be_manual(edge) and edge.resembles(last.shape, self._SAME) for edge in row)
         enough = len(row) == self._MANUAL and bool((apart >= self._MANUAL_MS * self._per_ms).all())
         return row if same and enough else []
+
+    def _may_be_manual(self, edge: Edge) -> bool:
+        return edge.height_uv >= self._MANUAL_UV and edge.is_abrupt
 
     def _row(self, edges: Iterable[Edge], last: float, spacing: float) -> list[Edge]:
         """Return those of ``edges`` at ``last`` and every ``spacing`` before it, without a gap, oldest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,26 @@ def test_currents_are_equal_in_each_mode_whatever_amplitude_was_set_before(
     assert recorded == requested
     assert set(recorded) <= set(given)
     assert not [line for line in done.lines if line.get("unrequested")]
-    assert not [line for line in done.lines if line.get("code") == "stimulus-unrequested"]
+    codes = {line["code"] for line in done.lines if line["kind"] == "alarm"}
+    assert "stimulus-unrequested" not in codes
+    assert "stimulus-not-delivered" not in codes or "computer-slow" in codes
     assert not rhx.running
     if mode == "auto":
         assert len({current_ma for _, current_ma in given}) > 1
+
+
+def test_replies_that_are_late_now_and_then_raise_no_alarm_and_do_not_switch_off(tmp_path: Path) -> None:
+    rhx, late = PlayingRhx(), random.Random(3)
+    rhx.round_s = lambda: 0.345 if rhx.running and late.random() < 0.06 else 0.011
+    done = command(
+        "run", "--device", f"{rhx.address}&stimulate=a-010", "--headless", "--no-audio", "--mode", "auto",
+        "--duration", "20", "--events", "-", "--store", tmp_path,
+    )  # fmt: skip
+    rhx.close()
+    commands = [line for line in done.lines if line["kind"] == "command"]
+    skipped = [line for line in commands if "not ready in time" in (line.get("why") or "")]
+    codes = {line["code"] for line in done.lines if line["kind"] == "alarm"}
+    assert done.status == 0, done.err
+    assert skipped
+    assert [line["enabled"] for line in commands].count(False) == 1
+    assert "stimulus-not-delivered" not in codes or "computer-slow" in codes

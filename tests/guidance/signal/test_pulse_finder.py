@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from guidance.contracts.events import Response, Stimulus
 from guidance.engine.settings import Mode
 from tests.support.streams import Stream, of_kind, records_of, settings
-from tests.support.waves import Wave, add, artefact, m_wave, mains, motor_unit, noise, voluntary
+from tests.support.waves import Wave, add, artefact, m_wave, mains, motor_unit, nerve_cells, noise, voluntary
 
 LISTEN = settings(Mode.LISTEN, window_ms=(2.0, 4.0))
 
@@ -204,3 +204,18 @@ def test_a_motor_unit_that_fires_now_and_then_is_no_stimulator(sample_rate_hz: f
 def test_m_waves_of_pulses_triggered_by_hand_are_not_taken_for_them(response_uv: float) -> None:
     at = by_hand(14, 10_000.0)
     assert matched(train(10_000.0, at, response_uv=response_uv, heights_uv=np.full(14, 2000.0)), at) == (14, 0)
+
+
+@pytest.mark.parametrize("sample_rate_hz", [20_000.0, 30_000.0])
+@pytest.mark.parametrize("seed", range(6))
+def test_spikes_of_nerve_cells_are_no_stimulator(sample_rate_hz: float, seed: int) -> None:
+    signal = nerve_cells(np.random.default_rng(seed), round(30 * sample_rate_hz), sample_rate_hz)
+    assert not len(found(Stream(sample_rate_hz, (signal,))))
+
+
+@pytest.mark.parametrize("per_s", [None, 2.0], ids=["by hand", "of a clock"])
+def test_pulses_are_found_among_spikes_of_nerve_cells(per_s: float | None) -> None:
+    at = by_hand(14, 30_000.0) if per_s is None else beats(30_000.0, 20, per_s)
+    spikes = nerve_cells(np.random.default_rng(8), int(at[-1]), 30_000.0)
+    stream = train(30_000.0, at, background=spikes, heights_uv=np.full(len(at), 4000.0))
+    assert matched(stream, at) == (len(at), 0)
