@@ -18,6 +18,7 @@ from guidance.dose.patient import DosePatient, Sex
 from guidance.dose.plan import DosePlan, plan_of
 from guidance.dose.site import SiteTable, table_from, table_here
 from guidance.dose.text import DoseError
+from guidance.dose.toxin_session import ToxinPlan, toxin_plan
 from guidance.protocol import Protocol
 
 
@@ -68,6 +69,7 @@ DOSING = (
         help="Content of the syringe after mixing: 'ropivacaine 0.5% + lidocaine 1%'; its dose is then guarded.",
     ),
     GIVEN,
+    click.option("--product", metavar="NAME", help="The botulinum product; its units are then counted by muscle."),
 )  # fmt: skip
 
 
@@ -130,5 +132,16 @@ def dose_plan_of(options: dict[str, Any], protocol: Protocol) -> DosePlan | Neur
             raise DoseError(f"{protocol.id} is a neurolysis with {agents}, and the solution is {solution!r}.")
         plan = plan_of(here.table, patient_of(options), solution, options["given"])
         return replace(plan, changes=tuple(here.changed()))
+    except (DoseError, ProtocolError) as fault:
+        raise click.UsageError(str(fault)) from None
+
+
+def toxin_plan_of(options: dict[str, Any], protocol: Protocol) -> ToxinPlan | None:
+    """Build the plan of a toxin session in ``protocol``, or None where no product is named. Raises a usage error."""
+    if options.get("product") is None:
+        return None
+    try:
+        is_pregnant = bool(options.get("pregnant"))
+        return toxin_plan(table_here().table, options["product"], protocol.id, is_pregnant=is_pregnant)
     except (DoseError, ProtocolError) as fault:
         raise click.UsageError(str(fault)) from None

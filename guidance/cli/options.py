@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from guidance.audio.settings import SoundSettings, sound_settings
-from guidance.cli.dose_options import DOSING, dose_plan_of
+from guidance.cli.dose_options import DOSING, dose_plan_of, toxin_plan_of
 from guidance.common.errors import EXIT_STATUSES, UsageError
 from guidance.cue import USUAL
 from guidance.engine.settings import Mode, Settings
@@ -200,6 +200,7 @@ def settings_of(options: dict[str, Any], *, sound: SoundSettings | None = None) 
         max_current_ma=options.get("max_current_ma"),
         headless=options["headless"],
         dose=dose_plan_of(options, protocol),
+        toxin=toxin_plan_of(options, protocol),
         silent_pulses=options["silent_pulses"],
         probe_widths=_probes(options, mode),
         marker=options.get("marker"),

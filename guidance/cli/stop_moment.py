@@ -10,6 +10,8 @@ import click
 
 from guidance.common.config import load_config
 from guidance.common.errors import UsageError
+from guidance.dose.limits import patient_statements
+from guidance.dose.plan import DosePlan
 from guidance.engine.settings import Settings
 from guidance.stop_moment.items import ALWAYS_REQUIRED, BY_KEY, StopPlan
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from guidance.note.case_sheet import CaseSheet
 
 _TABLE = "stop_moment"
-_NO_DISEASE = {"", "no", "none", "nil", "-"}
 
 
 def with_stop_moment(settings: Settings, case: CaseSheet | None, *, is_demo: bool) -> Settings:
@@ -53,16 +54,14 @@ def _required() -> frozenset[str]:
 
 
 def _cautions(settings: Settings, case: CaseSheet | None) -> Iterator[str]:
-    """Yield what a nerve disease changes in the meaning of a threshold, by the numbers of one study.
+    """Yield what the patient's state changes: the meaning of a threshold, and the dose in the words of the sources."""
+    from guidance.note.nerve_disease import before, stated_disease
 
-    Sciatic threshold 1.2 +- 0.7 mA in diabetic neuropathy against 0.4 +- 0.1 mA, and none at 3 mA in some (PMID
-    33239897).
-    """
-    disease = (case.get("nerve_disease") or "").strip() if case else ""
-    if disease.casefold() in _NO_DISEASE:
-        return
-    protocol = settings.protocol
-    yield (
-        f"Nerve disease ({disease}): {protocol.target_ma:g} mA may be out of reach, and no response at "
-        f"{protocol.lower_bound_ma:g} mA means less. Consider a wider pulse and ultrasound."
-    )
+    protocol, plan = settings.protocol, settings.dose
+    disease = stated_disease(case.get("nerve_disease")) if case else None
+    if disease and protocol.stimulation != "never":
+        yield before(disease, protocol.target_ma, protocol.lower_bound_ma)
+    if isinstance(plan, DosePlan):
+        yield from (f"Dose: {item.text}." for item in patient_statements(plan.table, plan.patient))
+    if settings.toxin:
+        yield from (f"Toxin: {text}." for text in settings.toxin.cautions(has_disease=disease is not None))

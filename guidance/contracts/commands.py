@@ -112,6 +112,16 @@ class Aliquot:
 
 
 @dataclass(frozen=True, slots=True)
+class ToxinUnits:
+    """Report of a muscle and the units of the session's toxin injected into it, such as ``fds 30``; beyond a limit a
+    ``reason`` is needed.
+    """
+
+    text: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StopAnswer:
     """Answer to ``item`` of the stop moment: the ``value`` of a choice, or ``not done``; ``detail`` is the text or the
     reason that belongs to it.
@@ -146,6 +156,7 @@ OperatorCommand = (
     | OperatorNote
     | Aspiration
     | Aliquot
+    | ToxinUnits
     | StopAnswer
     | SimulatorCommand
 )

@@ -101,6 +101,24 @@ class DoseView:
 
 
 @dataclass(frozen=True, slots=True)
+class ToxinView:
+    """The units of a toxin session: by muscle as (name, units, the muscle's limit or None), and in all.
+
+    ``fraction`` of the session's limit is None where the drug table has none for the ``indication``. ``next_step`` is
+    why the last entry was refused; ``held`` is the text of one that waits for a reason.
+    """
+
+    product: str
+    indication: str
+    muscles: tuple[tuple[str, float, float | None], ...]
+    total_units: float
+    most_units: float | None
+    fraction: float | None
+    next_step: str = ""
+    held: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StopItemView:
     """One item of the stop moment: its ``question``, its ``choices`` as (value, words, what is asked further), and the
     ``answer`` in words, None until there is one. ``advice`` is what a guideline gives for the answer.
@@ -313,3 +331,4 @@ class Snapshot:
     stop_moment: StopMomentView | None = None
     rescue: tuple[tuple[str, str, bool], ...] = ()
     cautions: tuple[str, ...] = ()
+    toxin: ToxinView | None = None

@@ -9,9 +9,9 @@ from typing import Any
 
 from guidance.citations import Sourced
 from guidance.dose.cumulative_dose import CumulativeDose, GivenDose, LimitShare, SolutionPart, left_ml, total_of
-from guidance.dose.drugs import DrugTable, Statement, needed
+from guidance.dose.drugs import DrugTable, Statement
 from guidance.dose.formatting import concentration, dose_words, left, limit_words, percent
-from guidance.dose.limits import DrugLimit, limit_of
+from guidance.dose.limits import DrugLimit, limit_of, patient_statements
 from guidance.dose.patient import DosePatient
 from guidance.dose.text import Epinephrine
 
@@ -120,16 +120,6 @@ class DoseCalculation:
             return f"not known ({item.missing})"
         note = f" ({item.note})" if item.note else ""
         return f"{item.value:g} {unit}{note} [{self.table.citation(item)}]"
-
-
-def patient_statements(table: DrugTable, patient: DosePatient) -> Iterator[Statement]:
-    """Yield what the sources say about a patient of this age and state; none of them gives a figure."""
-    if patient.age_years is not None and patient.age_years >= needed(table.patient.elderly_from_years):
-        yield table.patient.elderly
-    if patient.frail:
-        yield table.patient.frail
-    if patient.pregnant:
-        yield table.patient.pregnant
 
 
 def lines_of(calculation: DoseCalculation) -> list[str]:

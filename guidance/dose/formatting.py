@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from guidance.dose.cumulative_dose import ROUNDING, CumulativeDose, GivenDose, SolutionPart
 from guidance.dose.drugs import needed
-from guidance.dose.limits import DrugLimit
+from guidance.dose.limits import DrugLimit, patient_statements
 from guidance.dose.plan import DosePlan
 from guidance.dose.text import MG_PER_ML_OF_PERCENT, Epinephrine
 
@@ -87,6 +87,7 @@ def plan_fields(plan: DosePlan) -> dict[str, object]:
         "solution": solution_name(plan.solution),
         "earlier": [dose_words(dose) for dose in plan.earlier],
         "limits": {share.limit.drug: limit_words(share.limit) for share in total.shares},
+        "remarks": [item.text for item in patient_statements(plan.table, patient)],
         "site_changes": list(plan.changes),
         "volume_ml_to_limit": plan.left_ml(0.0) if total.is_whole else None,
     }

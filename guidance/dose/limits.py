@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from guidance.citations import Sourced
-from guidance.dose.drugs import Anaesthetic, DrugTable, needed
+from guidance.dose.drugs import Anaesthetic, DrugTable, Statement, needed
 from guidance.dose.patient import DosePatient, DosingWeight, dosing_weight
 from guidance.dose.text import DoseError, Epinephrine
 
@@ -77,6 +78,16 @@ def check_covered(table: DrugTable, drug: str, patient: DosePatient) -> None:
             f"{drug}: a patient of {patient.weight_kg:g} kg may be a child, whom the limits do not cover; give the age "
             "(--age)."
         )
+
+
+def patient_statements(table: DrugTable, patient: DosePatient) -> Iterator[Statement]:
+    """Yield what the sources say about a patient of this age and state; none of them gives a figure."""
+    if patient.age_years is not None and patient.age_years >= needed(table.patient.elderly_from_years):
+        yield table.patient.elderly
+    if patient.frail:
+        yield table.patient.frail
+    if patient.pregnant:
+        yield table.patient.pregnant
 
 
 def _epinephrine(table: DrugTable, entry: Anaesthetic, added: Epinephrine | None) -> tuple[bool, list[str]]:

@@ -55,6 +55,7 @@ class Engine:
         parts = self._parts
         parts.is_live = now_ns is not None
         yield from parts.timed(parts.dose.begin())
+        yield from parts.timed(parts.toxin.begin())
         yield from parts.timed(parts.stop_moment.begin())
         for message in messages:
             yield from self._commands.execute(message, now_ns or 0)
@@ -123,6 +124,7 @@ class Engine:
             needle=parts.needle_guide.view() if parts.needle_guide else None,
             stop_moment=parts.stop_moment.view(),
             rescue=parts.dose.rescue_lines,
+            toxin=parts.toxin.view(),
         )
         return self.builder.build(state, session)
 

@@ -13,6 +13,7 @@ from guidance.contracts.commands import (
     OperatorCommand,
     OperatorNote,
     StopAnswer,
+    ToxinUnits,
     TurnDial,
 )
 from guidance.contracts.events import Entry, Record, TimedRecord
@@ -48,6 +49,8 @@ class OperatorCommands:
         elif isinstance(command, Aspiration | Aliquot):
             for record in parts.dose.obey(command, parts.t):
                 yield from parts.proximity.apply_entry(record) if isinstance(record, Entry) else (record,)
+        elif isinstance(command, ToxinUnits):
+            yield from parts.toxin.obey(command)
         elif isinstance(command, TurnDial) and parts.external_dial:
             yield parts.external_dial.turn(command.steps)
             parts.pipeline.dial(parts.external_dial.current_ma)

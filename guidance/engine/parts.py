@@ -10,6 +10,7 @@ from guidance.alarms.board import AlarmBoard
 from guidance.alarms.health import HealthMonitor
 from guidance.contracts.events import Record, TimedRecord
 from guidance.dose.guard import DoseGuard
+from guidance.dose.toxin_session import ToxinGuard
 from guidance.engine.proximity_state import ProximityState
 from guidance.engine.records import channel_named, unconfirmed_stimulus
 from guidance.engine.settings import Mode, Settings
@@ -44,6 +45,7 @@ class EngineParts:
         self.needle_monitor = NeedleMonitor(self.alarms)
         self.external_dial = ExternalDial(settings.current_ma) if settings.mode is Mode.LISTEN else None
         self.dose = DoseGuard(settings.dose, self.alarms, settings.protocol.volume_ml)
+        self.toxin = ToxinGuard(settings.toxin)
         self.stop_moment = StopMoment(settings.stop_plan, settings.stop_left_out)
         self.report_limit = ReportLimit()
         self.is_live = False

@@ -9,6 +9,7 @@ from typing import Any
 from guidance import cue as cues
 from guidance.dose.neurolytic import NeurolyticPlan
 from guidance.dose.plan import DosePlan
+from guidance.dose.toxin_session import ToxinPlan
 from guidance.protocol import DEFAULT_CRITERION_UV, Protocol
 from guidance.stop_moment import StopPlan
 
@@ -43,6 +44,7 @@ class Settings:
     headless: bool = True
     silent_pulses: int = 0
     dose: DosePlan | NeurolyticPlan | None = None
+    toxin: ToxinPlan | None = None
     patient: str | None = None
     side: str | None = None
     probe_widths: bool = False

@@ -29,6 +29,7 @@ from guidance.contracts.snapshot import (
     StimulatorView,
     StopMomentView,
     SweepView,
+    ToxinView,
 )
 from guidance.contracts.zones import edges_of
 from guidance.dose.neurolytic import NeurolyticPlan
@@ -86,6 +87,7 @@ class EngineState:
     paused: bool = False
     stop_moment: StopMomentView | None = None
     rescue: tuple[tuple[str, str, bool], ...] = ()
+    toxin: ToxinView | None = None
 
 
 class SnapshotBuilder:
@@ -170,6 +172,7 @@ class SnapshotBuilder:
             stop_moment=engine.stop_moment,
             rescue=engine.rescue,
             cautions=settings.cautions,
+            toxin=engine.toxin,
         )
 
     def _respond(self, response: Response) -> None:

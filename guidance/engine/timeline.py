@@ -16,7 +16,16 @@ MOST_ROWS = 6000
 MOST_EVENTS = 500
 """Events that are kept for the screen; the record has them all."""
 
-_DOSES = {"aspiration", "injection", "injection-refused", "dose-plan", "dose-warning"}
+_DOSES = {
+    "aspiration",
+    "injection",
+    "injection-refused",
+    "dose-plan",
+    "dose-warning",
+    "toxin-units",
+    "toxin-units-refused",
+    "toxin-plan",
+}
 
 
 class Timeline:

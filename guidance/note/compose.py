@@ -17,9 +17,11 @@ from guidance.note.event_query import EventQuery
 from guidance.note.field_forms import is_left_out
 from guidance.note.fields import BOTULINUM, FIELDS, MUSCLE_FIELDS, SECTIONS, Field
 from guidance.note.muscle_table import muscle_table, session_title, total_units
+from guidance.note.nerve_disease import stated_disease
 from guidance.note.opening import opening
 from guidance.note.page import SHEET, NoteItem, NotePage, Section, Sentence, sentence
 from guidance.note.pulses import LastPlace, RecordedPulse, last_place, pulses_of
+from guidance.note.toxin_record import session_limit, with_recorded_units
 
 RecordSentences = Mapping[str, Sequence[Sentence]]
 
@@ -47,8 +49,9 @@ def compose(stream: EventQuery, case: CaseSheet) -> NotePage:
     title, kind, _ = stream.protocol
     pulses = pulses_of(stream)
     place = last_place(stream, pulses)
-    recorded = _record_sentences(stream, pulses, place)
+    recorded = _record_sentences(stream, pulses, place, case)
     contradicting = tuple(contradictions(stream, case, place))
+    case = with_recorded_units(case, stream)
     shown = [f for f in FIELDS if kind in f.kinds or case.get(f.key) is not None or recorded.get(f.key)]
     sections = [
         Section(name, tuple(_item(item, recorded, case) for item in shown if item.section == key))
@@ -67,7 +70,7 @@ def compose(stream: EventQuery, case: CaseSheet) -> NotePage:
 
 
 def _record_sentences(
-    stream: EventQuery, pulses: tuple[RecordedPulse, ...], place: LastPlace | None
+    stream: EventQuery, pulses: tuple[RecordedPulse, ...], place: LastPlace | None, case: CaseSheet
 ) -> RecordSentences:
     """Return the sentences of the record, by field."""
     return {
@@ -79,7 +82,7 @@ def _record_sentences(
         **{field: [*stop.item_of_field(stream, field)] for field in stop.FIELD_ITEMS},
         "technique": [*localised.technique(stream, pulses), *by_emg.guidance(stream)],
         "minimum_current": [*localised.minimum_current(stream, place)],
-        "no_response_below": [*localised.no_response_below(stream, place)],
+        "no_response_below": [*localised.no_response_below(stream, place, stated_disease(case.get("nerve_disease")))],
         "drug": [*injected.drug(stream)],
         "volume_ml": [*injected.volume(stream)],
         "epinephrine": [*injected.epinephrine(stream)],
@@ -141,9 +144,10 @@ def _extended(section: Section, stream: EventQuery, case: CaseSheet, kind: str) 
         more = [*_optional("Verification", localised.verifications, stream)]
         more += _optional("Responses by latency", localised.responses_by_latency, stream)
     elif section.title == SECTIONS["injection"] and (kind == BOTULINUM or case.muscles):
-        total = total_units(case)
+        limit = session_limit(case, stream)
+        total = total_units(case, limit)
         more = [NoteItem("Total units", (sentence(total, source=SHEET),))] if total else []
-        section = replace(section, table=muscle_table(case))
+        section = replace(section, table=muscle_table(case, limit))
     elif section.title == SECTIONS["outcome"]:
         more = [*_optional("Alarms", course.alarms, stream), *_optional("Other entries", course.other_entries, stream)]
     first = more[:1] if section.title == SECTIONS["performance"] else []

@@ -11,7 +11,7 @@ from guidance.note.stop_sentences import STATED
 
 _STATED_ELSEWHERE = {
     "aspiration", "injection", "injection-refused", "pain", "paraesthesia", "side", "verification", "dose-plan",
-    "acknowledge", "simulated", *STATED,
+    "toxin-plan", "toxin-units", "acknowledge", "simulated", *STATED,
 }  # fmt: skip
 _MINUTES_FROM_S = 300.0
 """Durations from here on are given in minutes."""

@@ -34,6 +34,8 @@ def drug(stream: EventQuery) -> Iterator[Sentence]:
         limits = "; ".join(f"{name}: {limit}" for name, limit in (event["fields"].get("limits") or {}).items())
         if limits:
             yield sentence(f"Limit at the start: {limits}.", [event])
+        for text in event["fields"].get("remarks") or ():
+            yield sentence(f"{str(text)[:1].upper()}{str(text)[1:]}.", [event])
 
 
 def volume(stream: EventQuery) -> Iterator[Sentence]:

@@ -8,7 +8,8 @@ from typing import Any
 from drivers.base import Outcome
 from guidance.journal.event_reader import EventFields
 from guidance.note.event_query import EventQuery
-from guidance.note.page import Sentence, sentence
+from guidance.note.nerve_disease import after
+from guidance.note.page import SHEET, Sentence, sentence
 from guidance.note.pulses import LastPlace, RecordedPulse, estimate_at, verified_absent
 
 _LATENCY = {
@@ -75,12 +76,22 @@ def minimum_current(stream: EventQuery, place: LastPlace | None) -> Iterator[Sen
         yield sentence(_estimate(known), [known], detail=True)
 
 
-def no_response_below(stream: EventQuery, place: LastPlace | None) -> Iterator[Sentence]:
+def no_response_below(stream: EventQuery, place: LastPlace | None, disease: str | None = None) -> Iterator[Sentence]:
     """Yield at which lower current there was no response at the last place: by a verification, else by the last pulses.
 
-    Nothing if the target was never reached there, or no weaker pulse was given.
+    Nothing if the target was never reached there, or no weaker pulse was given. A nerve ``disease`` changes what it
+    means.
     """
-    if place is None or place.lowest is None or not _reached(stream, place.lowest):
+    if place is None or place.lowest is None or not reached(stream, place.lowest):
+        return
+    found = tuple(_absent(stream, place))
+    yield from found
+    if disease and found:
+        yield sentence(after(disease), source=SHEET)
+
+
+def _absent(stream: EventQuery, place: LastPlace) -> Iterator[Sentence]:
+    if place.lowest is None:
         return
     verified = verified_absent(stream, place.until)
     if verified and verified["fields"]["absent_ma"] < (place.lowest.current_ma or 0.0):  # no response to it since
@@ -105,7 +116,7 @@ def no_response_below(stream: EventQuery, place: LastPlace | None) -> Iterator[S
         )
 
 
-def _reached(stream: EventQuery, lowest: RecordedPulse) -> bool:
+def reached(stream: EventQuery, lowest: RecordedPulse) -> bool:
     """Return whether the target current was reached; True where the protocol, and so its target, is not known."""
     known = stream.known_protocol
     return known is None or (lowest.current_ma or 0.0) <= known.target_ma

@@ -15,6 +15,7 @@ from guidance.note.fields import BIOFEEDBACK, BLOCK, BOTULINUM
 from guidance.note.muscle_table import session_title, total_units
 from guidance.note.page import SHEET, Sentence, sentence
 from guidance.note.pulses import LastPlace, RecordedPulse
+from guidance.note.toxin_record import session_limit
 
 
 def opening(
@@ -25,7 +26,7 @@ def opening(
     if stream.protocol[1] == BLOCK:
         yield from _localised(stream, pulses, place)
     if stream.protocol[1] == BOTULINUM:
-        yield from _units(case)
+        yield from _units(stream, case)
     elif stream.protocol[1] != BIOFEEDBACK:
         yield from _injected(stream, case)
     complications = case.get("complications")
@@ -118,8 +119,8 @@ def _felt(stream: EventQuery, case: CaseSheet) -> Iterator[str]:
         yield f"resistance to injection: {case.get('resistance')}"
 
 
-def _units(case: CaseSheet) -> Iterator[Sentence]:
-    total = total_units(case)
+def _units(stream: EventQuery, case: CaseSheet) -> Iterator[Sentence]:
+    total = total_units(case, session_limit(case, stream))
     if total:
         yield sentence(total, source=SHEET)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -96,6 +97,30 @@ def advise(
         f"{words} [{table.guideline}, {item.certainty}]."
     )
     return IntervalAdvice(item.value, passed, text)
+
+
+_HOURS = re.compile(r"(\d+(?:[.,]\d+)?)\s*(?:h|hours?|hrs?)\b", re.IGNORECASE)
+_DOSES: tuple[DoseClass, ...] = ("low", "high")
+
+
+def too_short(text: str, depth: BleedingDepth | None) -> str | None:
+    """Return what the guideline gives where ``text``, such as "enoxaparin 13 h ago", names a drug and too short a time.
+
+    None where it names no drug of the table or no hours, where the block is superficial, or where both intervals, of a
+    low and of a high dose, have passed with normal renal function.
+    """
+    hours, drug = _HOURS.search(text), _named_drug(text)
+    if hours is None or drug is None:
+        return None
+    since_h = float(hours[1].replace(",", "."))
+    advice = (advise(drug, dose, "normal", since_h, depth) for dose in _DOSES)
+    return next((found.text for found in advice if found.has_passed is False), None)
+
+
+def _named_drug(text: str) -> str | None:
+    words = re.findall(r"[a-z]+", text.casefold())
+    table = load_anticoagulants()
+    return next((key for key, entry in table.drugs.items() if {key, *map(str.casefold, entry.names)} & {*words}), None)
 
 
 _RENAL_WORDS = {"below-50": "below 50", "below-30": "below 30", "unknown": "not known, counted as low", "normal": ""}

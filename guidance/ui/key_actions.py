@@ -22,6 +22,7 @@ from guidance.contracts.commands import (
     Stop,
     StopAnswer,
     TakeControl,
+    ToxinUnits,
     TurnDial,
     TurnMonitor,
     TurnVolume,
@@ -54,6 +55,7 @@ class KeyActions(LinkedApp):
         self._arming, self._repeats, self._volumes = Arming(), Repeats(), Volumes()
         self._before_help = ScreenPage.GUIDE
         self._prompted: tuple[str, str] | None = None
+        self._held_units = ""
 
     @property
     def page_state(self) -> PageState:
@@ -244,12 +246,21 @@ class KeyActions(LinkedApp):
         self._procedure_screen.syringe.choose(self._volumes.chosen_ml)
 
     def action_inject(self) -> None:
-        """Enter the chosen aliquot as injected."""
+        """Enter the chosen aliquot as injected, or open the line for the units of a toxin."""
+        if self.newest is not None and self.newest.toxin is not None:
+            if not self._repeats.is_repeat:
+                self._procedure_screen.entry.open("units", "Muscle and units, such as 'fds 30'")
+            return
         volume_ml = self._volumes.chosen_ml
         self._once(Aliquot(volume_ml), f"entered: {volume_ml:g} mL")
 
     def action_give_reason(self) -> None:
         """Open the line for the reason to enter the held aliquot all the same."""
+        toxin = self.newest.toxin if self.newest else None
+        if toxin is not None and toxin.held:
+            self._held_units = toxin.held
+            self._procedure_screen.entry.open("units-reason", f"Why {clean(toxin.held)}", _REASONS)
+            return
         dose = self.newest.dose if self.newest else None
         if dose is not None and dose.held_ml is not None:
             self._volumes.held_ml = dose.held_ml
@@ -315,6 +326,11 @@ class KeyActions(LinkedApp):
         held_ml = self._volumes.held_ml
         if what == "answer" and self._prompted is not None:
             self._send(StopAnswer(*self._prompted, text))
+        elif what == "units":
+            self._send(ToxinUnits(text))
+        elif what == "units-reason":
+            self._send(ToxinUnits(self._held_units, text))
+            self._noted(f"entered: {self._held_units}, with a reason")
         elif what == "reason" and held_ml is not None:
             self._send(Aliquot(held_ml, text))
             self._noted(f"entered: {held_ml:g} mL, with a reason")

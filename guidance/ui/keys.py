@@ -168,9 +168,17 @@ def _signs(state: PageState) -> bool:
     return _takes_commands(state) and not (snapshot.stimulator and snapshot.stimulator.armed)
 
 
-def _has_held_aliquot(state: PageState) -> bool:
-    dose = state.snapshot.dose if state.snapshot else None
-    return _takes_commands(state) and dose is not None and dose.held_ml is not None
+def _has_held_dose(state: PageState) -> bool:
+    snapshot = state.snapshot
+    if snapshot is None or not _takes_commands(state):
+        return False
+    return bool(snapshot.toxin and snapshot.toxin.held) or bool(snapshot.dose and snapshot.dose.held_ml is not None)
+
+
+def _counts_volume(state: PageState) -> bool:
+    """Return whether an injection is entered by its volume here, not by the units of a toxin."""
+    counts = state.snapshot is not None and state.snapshot.toxin is None
+    return counts and _takes_commands(state) and state.page is ScreenPage.INJECT
 
 
 _NEEDS: dict[str, Callable[..., bool]] = {
@@ -186,9 +194,9 @@ _NEEDS: dict[str, Callable[..., bool]] = {
     "release_control": _chosen_by,
     "search_on": lambda state: _chosen_by(state, "controller"),
     "dial": _turns,
-    "aliquot": lambda state, _step: _takes_commands(state) and state.page is ScreenPage.INJECT,
+    "aliquot": lambda state, _step: _counts_volume(state),
     "inject": lambda state: _takes_commands(state) and state.page is ScreenPage.INJECT,
-    "give_reason": _has_held_aliquot,
+    "give_reason": _has_held_dose,
     "aspirate": _takes_commands,
     "sign": _signs,
     "scroll": _reviews,

@@ -14,6 +14,7 @@ from guidance.ui.text import UNKNOWN, clock, shorten
 from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.widgets.dose_line import volume_words
 from guidance.ui.widgets.panel import Panel
+from guidance.ui.widgets.toxin_table import paint_toxin
 
 _MARGIN = 2
 _WARNS = 0.8
@@ -38,12 +39,15 @@ class Syringe(Panel):
         self.redraw()
 
     def key(self, snapshot: Snapshot) -> Hashable:
-        """Return dose, alarms, the number of events, and the second."""
-        return snapshot.dose, snapshot.alarms, len(snapshot.past.events), int(snapshot.t)
+        """Return toxin, dose, alarms, the number of events, and the second."""
+        return snapshot.toxin, snapshot.dose, snapshot.alarms, len(snapshot.past.events), int(snapshot.t)
 
     def paint(self, canvas: Canvas) -> None:
         """Draw all parts, the volume as large as fits."""
         if self.snapshot is None or canvas.width < 40 or canvas.height < _FIXED_ROWS:
+            return
+        if self.snapshot.toxin is not None:
+            paint_toxin(canvas, self.snapshot.toxin)
             return
         given = [event for event in self.snapshot.past.events if event.kind == "dose"]
         digit_rows = max(min(canvas.height - _FIXED_ROWS - 2, 7), 1)

@@ -262,12 +262,15 @@ def test_toxin_is_listed_by_muscle_with_its_total_of_units(tmp_path: Path) -> No
         "Guidance",
         "EMG activity",
         "Units a site",
+        "Of session",
     )
     assert table.rows[0] == (
-        "flexor digitorum superficialis", "right", "2", "30", "0.6", "EMG and stimulation", "brisk", "15",
+        "flexor digitorum superficialis", "right", "2", "30", "0.6", "EMG and stimulation", "brisk", "15", "7.5 %",
     )  # fmt: skip
     assert len(table.rows) == 2
-    assert text_of(page, "Total units").startswith("50 units of onabotulinumtoxinA")
+    assert text_of(page, "Total units").startswith(
+        "50 units of onabotulinumtoxinA, 12.5 % of the limit for spasticity, 400 U;"
+    )
     assert text_of(page, "Lot") == "LOT-C4711"
     assert not [key for key in missing(page) if key.startswith("muscles.")]
 

@@ -1,0 +1,53 @@
+"""Units entered at the bedside fill the table of the note; where record and case sheet differ, the note says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from guidance.contracts.commands import ToxinUnits
+from guidance.dose.drugs import load as load_drugs
+from guidance.dose.toxin_session import ToxinGuard, toxin_plan
+from guidance.note.case_sheet import CaseSheet
+from tests.guidance.journal.scripted_procedure import ScriptedProcedure
+from tests.guidance.note.case_sheets import TOXIN_SHEET, sheet
+from tests.guidance.note.note_pages import note_of
+
+
+def session(*doses: str) -> ScriptedProcedure:
+    guard = ToxinGuard(toxin_plan(load_drugs(), "botox", "botulinum-fds"))
+    procedure = ScriptedProcedure("botulinum-fds")
+    entries = [*guard.begin(), *(entry for text in doses for entry in guard.obey(ToxinUnits(text)))]
+    for number, entry in enumerate(entries):
+        procedure.add(1.0 + number, entry)
+    return procedure
+
+
+def test_recorded_units_fill_muscles_units_and_product(tmp_path: Path) -> None:
+    page = note_of(session("fds 30", "fcr 20", "fds 10"), tmp_path, CaseSheet())
+    (table,) = [section.table for section in page.sections if section.table]
+    units = table.header.index("Units")
+    assert [(row[0], row[units], row[-1]) for row in table.rows] == [
+        ("flexor digitorum superficialis", "40", "10 %"),
+        ("flexor carpi radialis", "20", "5 %"),
+    ]
+    assert "muscles.fds.units" not in {key for key, _ in page.missing}
+    assert "muscles.fds.side" in {key for key, _ in page.missing}
+    opening = " ".join(part.text for part in page.opening)
+    assert "60 units of onabotulinumtoxinA, 15 % of the limit for spasticity, 400 U" in opening
+
+
+def test_units_that_differ_from_the_case_sheet_are_a_contradiction(tmp_path: Path) -> None:
+    page = note_of(session("fds 40"), tmp_path, sheet(TOXIN_SHEET))
+    assert page.contradictions == (
+        "TWO DOSES: the record has 40 U in flexor digitorum superficialis, but the case sheet has 30 U.",
+    )
+
+
+def test_units_that_agree_are_none(tmp_path: Path) -> None:
+    assert note_of(session("fds 30"), tmp_path, sheet(TOXIN_SHEET)).contradictions == ()
+
+
+def test_refused_units_stand_among_the_other_entries_and_not_in_the_table(tmp_path: Path) -> None:
+    page = note_of(session("fds 300"), tmp_path, CaseSheet())
+    assert not [section.table for section in page.sections if section.table]
+    assert "its limit is 50 U" in str(page)
