@@ -112,7 +112,7 @@ class Aliquot:
 
 
 @dataclass(frozen=True, slots=True)
-class ToxinUnits:
+class ToxinAliquot:
     """Report of a muscle and the units of the session's toxin injected into it, such as ``fds 30``; beyond a limit a
     ``reason`` is needed.
     """
@@ -156,7 +156,7 @@ OperatorCommand = (
     | OperatorNote
     | Aspiration
     | Aliquot
-    | ToxinUnits
+    | ToxinAliquot
     | StopAnswer
     | SimulatorCommand
 )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from guidance.common.text import clean
-from guidance.contracts.commands import ToxinUnits
+from guidance.contracts.commands import ToxinAliquot
 from guidance.contracts.events import Entry
 from guidance.contracts.snapshot import ToxinView
 from guidance.dose.cumulative_dose import ROUNDING
@@ -92,7 +92,7 @@ class ToxinGuard:
         """Count the units of ``plan``; without one, nothing is counted."""
         self._plan = plan
         self._units: dict[str, float] = {}
-        self._held: ToxinUnits | None = None
+        self._held: ToxinAliquot | None = None
         self._why = ""
         self._begun = False
 
@@ -104,7 +104,7 @@ class ToxinGuard:
             yield Entry(PLAN, fields)
         self._begun = True
 
-    def obey(self, request: ToxinUnits) -> Iterator[Entry]:
+    def obey(self, request: ToxinAliquot) -> Iterator[Entry]:
         """Record the units of ``request``, or hold them; yield the entry of either."""
         if self._plan is None:
             return

@@ -13,7 +13,7 @@ from guidance.contracts.commands import (
     OperatorCommand,
     OperatorNote,
     StopAnswer,
-    ToxinUnits,
+    ToxinAliquot,
     TurnDial,
 )
 from guidance.contracts.events import Entry, Record, TimedRecord
@@ -49,7 +49,7 @@ class OperatorCommands:
         elif isinstance(command, Aspiration | Aliquot):
             for record in parts.dose.obey(command, parts.t):
                 yield from parts.proximity.apply_entry(record) if isinstance(record, Entry) else (record,)
-        elif isinstance(command, ToxinUnits):
+        elif isinstance(command, ToxinAliquot):
             yield from parts.toxin.obey(command)
         elif isinstance(command, TurnDial) and parts.external_dial:
             yield parts.external_dial.turn(command.steps)

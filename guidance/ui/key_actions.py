@@ -22,7 +22,7 @@ from guidance.contracts.commands import (
     Stop,
     StopAnswer,
     TakeControl,
-    ToxinUnits,
+    ToxinAliquot,
     TurnDial,
     TurnMonitor,
     TurnVolume,
@@ -327,9 +327,9 @@ class KeyActions(LinkedApp):
         if what == "answer" and self._prompted is not None:
             self._send(StopAnswer(*self._prompted, text))
         elif what == "units":
-            self._send(ToxinUnits(text))
+            self._send(ToxinAliquot(text))
         elif what == "units-reason":
-            self._send(ToxinUnits(self._held_units, text))
+            self._send(ToxinAliquot(self._held_units, text))
             self._noted(f"entered: {self._held_units}, with a reason")
         elif what == "reason" and held_ml is not None:
             self._send(Aliquot(held_ml, text))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from guidance.contracts.commands import ToxinUnits
+from guidance.contracts.commands import ToxinAliquot
 from guidance.contracts.snapshot import ToxinView
 from guidance.dose.drugs import load as load_drugs
 from guidance.dose.text import DoseError
@@ -18,7 +18,7 @@ PLAN = toxin_plan(TABLE, "botox", "botulinum-fds")
 
 
 def enter(guard: ToxinGuard, text: str, reason: str = "") -> dict[str, Any]:
-    (entry,) = guard.obey(ToxinUnits(text, reason))
+    (entry,) = guard.obey(ToxinAliquot(text, reason))
     return {"what": entry.what} | entry.fields
 
 
@@ -96,7 +96,7 @@ def test_without_a_product_nothing_is_counted() -> None:
     guard = ToxinGuard(None)
     assert guard.view() is None
     assert list(guard.begin()) == []
-    assert list(guard.obey(ToxinUnits("fds 30"))) == []
+    assert list(guard.obey(ToxinAliquot("fds 30"))) == []
 
 
 def test_pregnancy_and_nerve_disease_bring_the_labels_cautions() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from guidance.contracts.commands import ToxinUnits
+from guidance.contracts.commands import ToxinAliquot
 from guidance.dose.drugs import load as load_drugs
 from guidance.dose.toxin_session import ToxinGuard, toxin_plan
 from tests.guidance.ui.seat import ARMED, Seat, screen
@@ -22,7 +22,7 @@ class ToxinSeat(Seat):
     async def pass_on(self) -> None:
         commands = self.sent_commands()
         for command in commands[self.taken :]:
-            if isinstance(command, ToxinUnits):
+            if isinstance(command, ToxinAliquot):
                 list(self.guard.obey(command))
         self.taken = len(commands)
         await self.see(replace(ARMED, dose=None, toxin=self.guard.view(), t=ARMED.t + self.taken))
@@ -44,7 +44,7 @@ async def test_a_muscle_and_its_units_are_entered_and_shown_with_their_shares(li
         await seat.press("i")
         assert "Muscle and units" in seat.text()
         await seat.write("fds 30")
-        assert seat.sent_commands() == [ToxinUnits("fds 30")]
+        assert seat.sent_commands() == [ToxinAliquot("fds 30")]
         assert "onabotulinumtoxinA  session 30 of 400 U, 7.5 % (spasticity)" in seat.text()
         assert "30 U" in seat.text()
         assert "of 50 U, 60 %" in seat.text()
@@ -62,7 +62,7 @@ async def test_units_beyond_a_limit_wait_for_a_reason(link: FakeLink) -> None:
         assert "HELD fds 60: w gives a reason" in seat.text()
         await seat.press("w")
         await seat.write("agreed")
-        assert seat.sent_commands()[-1] == ToxinUnits("fds 60", "agreed")
+        assert seat.sent_commands()[-1] == ToxinAliquot("fds 60", "agreed")
         assert "session 60 of 400 U" in seat.text()
         await press_twice(pilot, "q")
 
