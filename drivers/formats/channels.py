@@ -15,12 +15,15 @@ _NOTED = 6
 
 @dataclass(frozen=True, slots=True)
 class ChannelCandidate:
-    """A signal of a file that may be chosen; ``unit`` as the file states it, ``kind`` a type that it states."""
+    """A signal of a file that may be chosen; ``unit`` as the file states it.
+
+    ``kind`` is a type that the file states in words, or what the format knows the signal to be.
+    """
 
     name: str
     unit: str
     sample_rate_hz: float
-    kind: str = ""
+    kind: str | ChannelKind = ""
 
     @property
     def is_voltage(self) -> bool:
@@ -30,7 +33,7 @@ class ChannelCandidate:
     @property
     def holds(self) -> ChannelKind:
         """What the channel holds, by the type that the file states, else by its name."""
-        return channel_kind(self.name, self.kind)
+        return self.kind if isinstance(self.kind, ChannelKind) else channel_kind(self.name, self.kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import edfio
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.base import Channel, DeviceLost, DeviceRefused
+from drivers.base import Channel, ChannelKind, DeviceLost, DeviceRefused
 from drivers.formats.channels import ChannelCandidate, choose_channels
 from drivers.formats.edf_header import EdfLayout, read_layout
 from drivers.formats.edf_time import (
@@ -34,15 +35,19 @@ from drivers.formats.loaded import (
     LoadedFile,
     SamplePage,
     Segment,
+    Values,
     channel_names,
     check_sample_rate,
     microvolts_per,
 )
+from drivers.formats.trigger import TriggerLine, trigger_annotations
 
 EdfioSignal = edfio.EdfSignal | edfio.BdfSignal
 
 _DRIFT_S = 1e-3
 """Two clocks that differ by less at the end of the recording are not worth a sentence."""
+_STATUS_BITS = 0xFFFF
+"""The trigger input; the bits above are BioSemi's own (https://www.biosemi.com/faq/trigger_signals.htm)."""
 _CODES = {"EDF": (-(2**15), 2**15 - 1), "BDF": (-(2**23), 2**23 - 1)}
 
 
@@ -113,6 +118,11 @@ def load(path: Path, options: FileOptions) -> LoadedFile:
     written = segments(path, layout, timeline.onsets_s, per_record)
     clock = record_clock(layout, timeline, written, per_record)
     annotations = clock.placed(timeline.annotations)
+    left = {i: each for i, each in enumerate(candidates) if i not in chosen and each.holds is ChannelKind.TRIGGER}
+    counts = {i: signals[i].samples_per_data_record for i in left}
+    lines = list(_trigger_lines(path, layout, left, counts, written, per_record))
+    triggered, notes = trigger_annotations(path, lines, annotations)
+    annotations = tuple(sorted([*annotations, *triggered], key=lambda each: each.onset_s))
     found = without_skipped(written, annotations, sample_rate_hz)
     holes = tuple(_holes([signals[i].label for i in chosen], annotations, written, sample_rate_hz))
     if not found:
@@ -125,8 +135,44 @@ def load(path: Path, options: FileOptions) -> LoadedFile:
         page_samples=records_a_page * per_record,
         page=_RecordPages(path, layout, chosen, calibrations, records_a_page, holes).page,
         annotations=annotations,
-        warnings=layout.warnings + _time_warnings(path, layout, timeline, written, clock) + choice.notes,
+        warnings=layout.warnings + _time_warnings(path, layout, timeline, written, clock) + choice.notes + notes,
     )
+
+
+def _trigger_lines(
+    path: Path,
+    layout: EdfLayout,
+    left: dict[int, ChannelCandidate],
+    counts: dict[int, int],
+    written: Sequence[Segment],
+    per_record: int,
+) -> Iterator[TriggerLine]:
+    """Yield the trigger lines ``left``, by their place; ``counts`` are their samples a record, for their own rates."""
+    rate_hz = per_record / layout.record_duration_s
+
+    def position(stored: int, samples: int) -> float:
+        played = stored * per_record / samples
+        part = max((each for each in written if each.stored_at <= played), key=lambda each: each.stored_at)
+        return (part.first_sample + played - part.stored_at) / rate_hz
+
+    for index, candidate in left.items():
+        is_status = layout.family == "BDF" and candidate.name.casefold() == "status"
+        yield TriggerLine(
+            candidate.name,
+            partial(_line, path, layout, index, is_status),
+            partial(position, samples=counts[index]),
+            is_coded=not candidate.is_voltage,
+        )
+
+
+def _line(path: Path, layout: EdfLayout, index: int, is_status: bool) -> Values:
+    """Return the values of one channel (samples,); of BioSemi's Status the bits of its trigger input."""
+    at_once = max(1, PAGE_VALUES // sum(layout.samples))
+    parts = []
+    for first in range(0, layout.records, at_once):
+        signal = _signals(path, layout, first, min(at_once, layout.records - first))[index]
+        parts.append(signal.digital.astype(np.int64) & _STATUS_BITS if is_status else signal.data)
+    return np.concatenate(parts).astype(np.float64)
 
 
 def _holes(

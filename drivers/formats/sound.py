@@ -1,8 +1,13 @@
-"""WAV and FLAC files of a recorder at an amplifier's analogue output. They state no volts; the operator gives them."""
+"""WAV and FLAC files of a recorder at an amplifier's analogue output. They state no volts; the operator gives them.
+
+SpikeRecorder of Backyard Brains writes its markers into a file of text beside the sound (``NAME-events.txt``).
+"""
 
 from __future__ import annotations
 
+import io
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +19,21 @@ from drivers.formats.channels import ChannelCandidate, choose_channels
 from drivers.formats.loaded import (
     HIGHEST_UV,
     PAGE_VALUES,
+    Annotation,
     FileOptions,
     LoadedFile,
     SamplePage,
     Segment,
     check_sample_rate,
+    number,
+    printable,
 )
 
+_HEAD_BYTES = 1 << 16
+_NO_LENGTH = (0, 0xFFFFFFFF)
+"""Lengths of the samples that a recorder writes before it knows the length."""
+_MOST_BYTES = (1 << 32) - 9
+"""What the header can state."""
 _CONVERTER_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 
 
@@ -32,6 +45,11 @@ class _Sound:
     channels: int
     frames: int
     highest: float
+    mended: bytes | None = None
+
+    def opened(self) -> soundfile.SoundFile:
+        """Open the file, with its ``mended`` bytes in place of those on the disk. Raises LibsndfileError."""
+        return soundfile.SoundFile(self.path if self.mended is None else io.BytesIO(self.mended))
 
     @property
     def frames_a_page(self) -> int:
@@ -48,7 +66,7 @@ class _SoundPages:
         first = index * self.sound.frames_a_page
         count = min(self.sound.frames_a_page, self.sound.frames - first)
         try:
-            with soundfile.SoundFile(self.sound.path) as file:
+            with self.sound.opened() as file:
                 file.seek(first)
                 values = file.read(count, dtype="float64", always_2d=True)[:, list(self.chosen)]
         except soundfile.LibsndfileError as error:
@@ -76,8 +94,29 @@ def load(path: Path, options: FileOptions) -> LoadedFile:
         segments=(Segment(0, 0, sound.frames),),
         page_samples=sound.frames_a_page,
         page=_SoundPages(sound, chosen, full_scale_uv).page,
-        warnings=_length_warnings(path),
+        annotations=tuple(sorted(_events(path), key=lambda each: each.onset_s)),
+        warnings=_length_warnings(path, sound),
     )
+
+
+def _events(path: Path) -> Iterator[Annotation]:
+    """Yield the markers of SpikeRecorder's file beside the sound: lines of a name, a comma and seconds.
+
+    A number or a letter alone is the key that was pressed: ``event 1``. Lines that begin with ``_`` are spikes. Raises
+    DeviceRefused for a line of another form.
+    """
+    beside = path.with_name(f"{path.stem}-events.txt")
+    if not beside.is_file():
+        return
+    for row, line in enumerate(beside.read_text(encoding="utf-8-sig", errors="replace").splitlines(), 1):
+        if not line.strip() or line.startswith(("#", "_")):
+            continue
+        name, _, at = line.rpartition(",")
+        onset_s = number(at.strip())
+        if onset_s is None or not name.strip():
+            raise DeviceRefused(f"row {row} of {beside} is no marker with its time in seconds; correct or remove it")
+        text = printable(name)
+        yield Annotation(onset_s, f"event {text}" if len(text) == 1 else text)
 
 
 def _full_scale(path: Path, options: FileOptions) -> float:
@@ -89,12 +128,14 @@ def _full_scale(path: Path, options: FileOptions) -> float:
 
 
 def _examine(path: Path) -> _Sound:
+    mended = _with_length(path)
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(path if mended is None else io.BytesIO(mended)) as file:
             bits = _CONVERTER_BITS.get(file.subtype)
             highest = 1.0 if bits is None else 1.0 - 2.0 ** (1 - bits)
             kind = "FLAC" if file.format == "FLAC" else "WAV"
-            sound = _Sound(path, kind, check_sample_rate(path, file.samplerate), file.channels, file.frames, highest)
+            rate_hz = check_sample_rate(path, file.samplerate)
+            sound = _Sound(path, kind, rate_hz, file.channels, file.frames, highest, mended)
             _reach_the_end(file)
     except soundfile.LibsndfileError as error:
         why = error.error_string.rstrip(".")
@@ -109,7 +150,35 @@ def _reach_the_end(file: soundfile.SoundFile) -> None:
     file.read(1)
 
 
-def _length_warnings(path: Path) -> tuple[str, ...]:
+def _with_length(path: Path) -> bytes | None:
+    """Return a WAV file whose header states no length (its recorder was killed) with its true one; None for others."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    at = _data_chunk(head)
+    if at is None or struct.unpack_from("<I", head, at + 4)[0] not in _NO_LENGTH:
+        return None
+    raw = path.read_bytes()
+    length = len(raw) - at - 8
+    if not 0 < length <= _MOST_BYTES:
+        return None
+    sizes = struct.pack("<I", len(raw) - 8), struct.pack("<I", length)
+    return raw[:4] + sizes[0] + raw[8 : at + 4] + sizes[1] + raw[at + 8 :]
+
+
+def _data_chunk(head: bytes) -> int | None:
+    """Return where the chunk ``data`` of a WAV file begins; None where it is not in ``head``."""
+    at = 12
+    while head.startswith(b"RIFF") and at + 8 <= len(head):
+        if head[at : at + 4] == b"data":
+            return at
+        size = struct.unpack_from("<I", head, at + 4)[0]
+        at += 8 + size + size % 2
+    return None
+
+
+def _length_warnings(path: Path, sound: _Sound) -> tuple[str, ...]:
+    if sound.mended is not None:
+        return (f"{path} was not finished by its recorder: its header states no length; all samples are played",)
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(8)

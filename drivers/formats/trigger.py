@@ -6,12 +6,14 @@ noise is refused: a wrong number of pulses is worse than none.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.formats.loaded import Values
+from drivers.formats.loaded import Annotation, Values
+from drivers.formats.pulses import is_pulse
 
 _MOST_CODES = 64
 """A line with more distinct values is an analogue one (a judgement: 8-bit trigger codes use few of their values)."""
@@ -30,11 +32,47 @@ _MOST_ON = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class TriggerLine:
+    """A channel of a file that carries pulses or codes; ``read`` returns its values (samples,) in any unit.
+
+    ``is_coded``: its values are codes, and each code is a kind of pulse. ``position`` returns the time in seconds after
+    the recording's first sample of a stored sample.
+    """
+
+    label: str
+    read: Callable[[], Values]
+    position: Callable[[int], float]
+    is_coded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TriggerPulses:
     """Samples at which pulses begin, and ``refused``: a clause why none can be found (None: they were)."""
 
     samples: tuple[int, ...]
     refused: str | None = None
+
+
+def trigger_annotations(
+    path: object, lines: Iterable[TriggerLine], written: Sequence[Annotation]
+) -> tuple[list[Annotation], tuple[str, ...]]:
+    """Return the pulses on trigger lines as annotations ``trigger LABEL`` (and the code), and sentences on the lines.
+
+    A file that states its pulses by annotations needs none. A line without a pulse is nothing to mention.
+    """
+    if any(is_pulse(annotation) for annotation in written):
+        return [], ()
+    found: list[Annotation] = []
+    notes: list[str] = []
+    for line in lines:
+        values = line.read()
+        pulses = find_trigger_pulses(values)
+        if pulses.refused:
+            notes.append(f"no pulse is read from the trigger line '{line.label}' of {path}: {pulses.refused}")
+        for sample in pulses.samples:
+            code = f" {values[sample]:g}" if line.is_coded else ""
+            found.append(Annotation(line.position(sample), f"trigger {line.label}{code}"))
+    return found, tuple(notes)
 
 
 def find_trigger_pulses(line: Values) -> TriggerPulses:

@@ -21,6 +21,8 @@ from drivers.formats.loaded import Annotation, FileOptions, LoadedFile, Segment,
 
 _GAP_SAMPLES = 1.5
 """Two stamps further apart than so many periods have a gap between them."""
+_BREAK_S = 0.1
+"""Stamps further apart are a hole; pyxdf's second would spread a shorter one over the recording. Jitter is less."""
 _RATE_SHARE = 1e-3
 """A stated rate that is further from the measured one is wrong."""
 
@@ -56,7 +58,9 @@ def _streams(path: Path) -> list[dict[str, Any]]:
         raise DeviceRefused(f"{path} is an XDF file, which needs pyxdf; install needle-guidance[xdf]") from None
     logging.getLogger("pyxdf").setLevel(logging.CRITICAL)
     try:
-        streams, _ = pyxdf.load_xdf(str(path))
+        streams, _ = pyxdf.load_xdf(
+            str(path), jitter_break_threshold_seconds=_BREAK_S, jitter_break_threshold_samples=0
+        )
     except (ValueError, KeyError, IndexError, TypeError, EOFError, struct.error, ParseError) as error:
         raise DeviceRefused(f"{path} is damaged ({type(error).__name__}); copy the recording again") from error
     return list(streams)
