@@ -2,7 +2,8 @@
 
 Examples of names are ``EMG_uv``, ``EMG (mV)`` and ``EMG[V]``. A column ``time`` or ``t`` (``time_s``, ``time_ms``,
 ``time [us]``) is the clock. A column ``stim``, else the first called trigger, TTL or the like, is a trigger line: each
-departure from its rest is a pulse. Spreadsheets write a line ``sep=;``, decimal commas and an empty last cell.
+departure from its rest is a pulse. A column ``annotation`` holds texts, several of a row apart by `` | ``. Spreadsheets
+write a line ``sep=;``, decimal commas and an empty last cell.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from drivers.formats.loaded import (
 from drivers.formats.trigger import find_trigger_pulses
 
 DELIMITERS = "\t;,"
+TEXT_COLUMN, TEXTS_APART = "annotation", " | "
 
 _SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _BRACKETED = re.compile(r"(.*?)[(\[]([^()\[\]]*)[)\]]", re.DOTALL)
@@ -58,7 +60,7 @@ _ASTRAY = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name and unit from the header; ``role`` is "time", "stim" or "signal"."""
+    """One column: its name and unit from the header; ``role`` is "time", "stim", "text" or "signal"."""
 
     name: str
     unit: str
@@ -76,6 +78,8 @@ def column(header: str) -> Column:
     key = name.casefold()
     if key in {"t", "time"}:
         return Column(name, unit, "time")
+    if key == TEXT_COLUMN:
+        return Column(name, unit, "text")
     return Column(name, unit, "stim" if channel_kind(name) is ChannelKind.TRIGGER else "signal")
 
 
@@ -145,7 +149,8 @@ def _load(table: TextTable, options: FileOptions) -> LoadedFile:
     played = [signals[i] for i in choice.indices]
     clock = next((i for i, c in enumerate(columns) if c.role == "time"), None)
     marks = _trigger_column(columns)
-    read = _read(table, {i for i in (*played, clock, marks) if i is not None})
+    texts: list[tuple[int, str]] = []
+    read = _read(table, {i for i in (*played, clock, marks) if i is not None}, texts)
     sample_rate_hz = _rate(table, clock, read, options.sample_rate_hz)
     uv = np.stack([_microvolts(table, columns[i], read[i]) for i in played], axis=1)
     return LoadedFile(
@@ -155,9 +160,27 @@ def _load(table: TextTable, options: FileOptions) -> LoadedFile:
         segments=(Segment(0, 0, len(uv)),),
         page_samples=len(uv),
         page=lambda _: (uv, np.zeros(uv.shape, dtype=np.bool_)),
-        annotations=() if marks is None else _annotations(path, columns[marks], read[marks], sample_rate_hz),
+        annotations=_all_annotations(table, marks, read, texts, sample_rate_hz),
         warnings=choice.notes + _unused_triggers(path, columns, marks),
     )
+
+
+def _all_annotations(
+    table: TextTable,
+    marks: int | None,
+    read: dict[int, Values],
+    texts: Sequence[tuple[int, str]],
+    sample_rate_hz: float,
+) -> tuple[Annotation, ...]:
+    """Return the texts of the column ``annotation``, and the pulses of the trigger line ``marks``."""
+    written = [
+        Annotation(sample / sample_rate_hz, printable(text))
+        for sample, cell in texts
+        for text in cell.split(TEXTS_APART)
+        if text.strip()
+    ]
+    pulses = () if marks is None else _annotations(table.path, table.columns[marks], read[marks], sample_rate_hz)
+    return tuple(sorted([*written, *pulses], key=lambda each: each.onset_s))
 
 
 def _trigger_column(columns: Sequence[Column]) -> int | None:
@@ -182,13 +205,18 @@ def _check_units(path: Path, candidates: Sequence[ChannelCandidate]) -> None:
             )
 
 
-def _read(table: TextTable, wanted: set[int]) -> dict[int, Values]:
+def _read(table: TextTable, wanted: set[int], texts: list[tuple[int, str]]) -> dict[int, Values]:
+    """Return the numbers of the ``wanted`` columns; add the texts of the column ``annotation``, with their samples."""
+    text = next((i for i, each in enumerate(table.columns) if each.role == "text"), None)
     cells = {i: array("d") for i in sorted(wanted)}
     checked = _checked(table)
     first = table.first_row
     while batch := list(islice(checked, _BATCH_ROWS)):
         for i, values in cells.items():
             values.extend(_numbers(table, first, table.columns[i], [row[i] for row in batch]))
+        if text is not None:
+            start = first - table.first_row
+            texts += [(start + at, row[text]) for at, row in enumerate(batch) if row[text].strip()]
         first += len(batch)
     if first == table.first_row:
         raise DeviceRefused(f"{table.path} has column names but no samples below them, so there is nothing to play")

@@ -9,6 +9,7 @@ COMMANDS = {
     "biofeedback": "Show the activity of one or two muscles while the patient relaxes or contracts them.",
     "biofeedback-summary": "Summarise a recorded exercise on a page in plain words for the patient, in Markdown.",
     "check": "Check whether an amplifier is fit for use, and show what to fix.",
+    "convert": "Convert a recording to BDF+, EDF+, CSV or Parquet, by the ending of OUT.",
     "demo": "Guide a procedure on a simulated patient, through the real driver.",
     "devices": "List what may be an amplifier, without opening anything.",
     "dose": "Calculate a dose of local anaesthetic, and compare it with its limits.",
@@ -77,6 +78,8 @@ def _single_command(name: str) -> click.Command:
     match name:
         case "analyse":
             from guidance.cli.analyse import analyse as command
+        case "convert":
+            from guidance.cli.convert import convert as command
         case "dose":
             from guidance.cli.dose import dose as command
         case "help":

@@ -18,6 +18,7 @@ TOPICS = {
     "note": ("guidance", "docs/note.md", "the note, signing, encryption, export"),
     "record": ("guidance", "journal/README.md", "the record of a procedure, verify, recover"),
     "replay": ("guidance", "docs/replay.md", "replay and record signals, follow from outside"),
+    "formats": ("guidance", "docs/formats.md", "recordings that are read, and how they are converted"),
     "analyse": ("guidance", "docs/analyse.md", "describe a recording of needle EMG or nerve conduction"),
     "biofeedback": ("guidance", "docs/biofeedback.md", "exercises with a muscle's EMG"),
     "devices": ("drivers", "README.md", "amplifiers, stimulators, how to add a device"),

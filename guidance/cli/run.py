@@ -158,7 +158,7 @@ def _case(options: dict[str, Any]) -> dict[str, Any]:
 def replay(file: str, store: str | None, *, as_json: bool, **options: Any) -> None:
     """Replay a recorded signal through the same engine as a live one.
 
-    FILE is EDF, BDF, WAV, FLAC, CSV, XDF or BrainVision. Its annotations 'stim' are the pulses, optionally followed by
+    FILE is of any format that help formats lists. Its annotations 'stim' are the pulses, optionally followed by
     'current_ma=0.50 width_ms=0.10'; without annotations, pulses are found by their artefact. Without --fast and --speed
     it plays in real time.
 

@@ -34,8 +34,15 @@ def bdf_of(source: ExportSource) -> bytes:
 
 def edf_of(source: ExportSource) -> bytes:
     """Return the signal as EDF+ in 16 bits; a step is the range of the signal / 65,535. Raises UserError."""
-    recorded = _opened(source)
-    file = edfio.Edf(
+    file = in_16_bits(_opened(source))
+    if source.hidden:
+        _hide(file)
+    return file.to_bytes()
+
+
+def in_16_bits(recorded: edfio.Bdf) -> edfio.Edf:
+    """Return ``recorded`` as EDF+; the range of each signal is that of its samples."""
+    return edfio.Edf(
         [_in_16_bits(signal) for signal in recorded.signals],
         patient=recorded.patient,
         recording=recorded.recording,
@@ -43,9 +50,6 @@ def edf_of(source: ExportSource) -> bytes:
         data_record_duration=recorded.data_record_duration,
         annotations=recorded.annotations,
     )
-    if source.hidden:
-        _hide(file)
-    return file.to_bytes()
 
 
 def write_bdf(source: ExportSource, path: Path) -> None:

@@ -38,10 +38,11 @@ _LONGEST_GAP_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A text at ``t`` seconds of the signal, by the device's rate."""
+    """A text at ``t`` seconds of the signal, by the device's rate; ``lasts_s`` where it concerns a time."""
 
     t: float
     text: str
+    lasts_s: float | None = None
 
 
 class SignalFile:
@@ -101,7 +102,8 @@ class SignalFile:
 
     def _take(self, item: Block | Note) -> None:
         if isinstance(item, Note):
-            self._notes.append(annotation(self._layout.file_s(item.t), item.text))
+            lasts_s = None if item.lasts_s is None else self._layout.file_s(item.lasts_s)
+            self._notes.append(annotation(self._layout.file_s(item.t), item.text, lasts_s))
             return
         if len(item.samples):
             samples = np.where(np.isfinite(item.samples), item.samples, np.float32(np.nan))
