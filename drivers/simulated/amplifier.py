@@ -1,7 +1,8 @@
 """Simulated amplifier at the address ``sim:SEED``: the real driver, on real bytes from the patient's process.
 
 With ``sim:SEED,needle`` the needle itself records the patient's muscle; with ``sim:SEED,front=KIND`` the amplifier has
-a front end of that kind (``front_ends``).
+a front end of that kind (``front_ends``). ``muscle=NAME``, ``m=3-5.5`` and ``h=28-35`` (ms) and ``depth=30`` (mm) make
+the patient one of a protocol: its target muscle, the latencies, and the depth of the nerve.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class SimulatedAmplifier(OnaAmplifier, Simulation):
             raise OptionRefused(
                 f"sim:{seed} names no patient; the seed must be a whole number of 0 or more, as in sim:1."
             )
-        options = tuple(_option(seed, word) for word in words)
+        options = tuple(option for word in words for option in _option(seed, word))
         self._start_device = partial(
             SimulatedDevice, int(number), channels=channels, sample_rate_hz=sample_rate_hz, options=options
         )
@@ -62,13 +63,27 @@ class SimulatedAmplifier(OnaAmplifier, Simulation):
             device.close()
 
 
-def _option(seed: str, word: str) -> str:
-    """Return the option of the patient's process that ``word`` of the address stands for. Raises OptionRefused."""
-    key, _, kind = word.partition("=")
+_TARGET = {
+    "muscle": ("--muscle", re.compile("[A-Za-z0-9 ()-]{1,60}")),
+    "m": ("--latency-ms", re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")),
+    "h": ("--late-ms", re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")),
+    "depth": ("--depth-mm", re.compile(r"\d+(?:\.\d+)?")),
+}
+"""Words of the address that describe the target, each with its option and its form."""
+
+
+def _option(seed: str, word: str) -> tuple[str, ...]:
+    """Return the options of the patient's process that ``word`` of the address stands for. Raises OptionRefused."""
+    key, _, value = word.partition("=")
     if word == "needle":
-        return "--needle"
+        return ("--needle",)
+    if key in _TARGET:
+        option, form = _TARGET[key]
+        if found := form.fullmatch(value):
+            return (option, *(found.groups() or (value,)))
+        raise OptionRefused(f"sim:{seed}: {word!r} is not valid; write muscle=NAME, m=3-5.5, h=28-35 or depth=30.")
     if key != "front":
         raise OptionRefused(f"sim:{seed}: {word!r} is not known; after the seed write needle, or front=KIND.")
-    if kind not in KINDS:
-        raise OptionRefused(f"sim:{seed}: there is no front end {kind!r}; choose one of {', '.join(KINDS)}.")
-    return f"--front={kind}"
+    if value not in KINDS:
+        raise OptionRefused(f"sim:{seed}: there is no front end {value!r}; choose one of {', '.join(KINDS)}.")
+    return (f"--front={value}",)

@@ -116,15 +116,24 @@ class Motion:
     """Position of the tip as a function of time; after the last move the tip stays in place."""
 
     def __init__(
-        self, rng: np.random.Generator, scenario: str, radius_mm: float, start_mm: float | None, *, still: bool
+        self,
+        rng: np.random.Generator,
+        scenario: str,
+        radius_mm: float,
+        start_mm: float | None,
+        *,
+        still: bool,
+        depth_mm: float | None = None,
     ) -> None:
         """Start ``start_mm`` from the nerve's surface (None: drawn); ``still`` leaves out tremor and breathing.
+
+        A drawn start is never farther from the nerve than ``depth_mm``, where the skin is.
 
         Raises ValueError for a scenario that is not in SCENARIOS.
         """
         if scenario not in SCENARIOS:
             raise ValueError(f"there is no scenario {scenario!r}; choose one of {', '.join(SCENARIOS)}")
-        drawn_mm = START_MM.draw(rng)
+        drawn_mm = min(START_MM.draw(rng), math.inf if depth_mm is None else depth_mm)
         start_mm = drawn_mm if start_mm is None else start_mm
         scale = 0.0 if still else 1.0
         self._tremor = SlowDrift(rng, scale * TREMOR_MM.draw(rng), (0.15, 2.0))

@@ -44,6 +44,21 @@ class SimulatedSite:
     h_ms: tuple[float, float] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SimulatedTarget:
+    """The target of a protocol: the muscle under the electrodes, and the ranges of its latencies in ms, None where
+    they are those of the drawn site.
+    """
+
+    muscle: str
+    m_ms: tuple[float, float] | None = None
+    h_ms: tuple[float, float] | None = None
+
+    def site(self, drawn: SimulatedSite) -> SimulatedSite:
+        """Return the site of this target."""
+        return SimulatedSite(self.muscle, (self.muscle,), self.m_ms or drawn.m_ms, self.h_ms)
+
+
 SITES = (
     SimulatedSite("interscalene", ("biceps", "deltoid", "triceps", "pectoralis"), (4.0, 7.0)),
     SimulatedSite("axillary", ("abductor pollicis", "first interosseus", "hypothenar", "finger flexors"), (11.0, 14.0)),
@@ -102,9 +117,15 @@ class _Muscle:
 class SimulatedMuscles:
     """The muscles of one nerve, one to a channel, with crosstalk between the channels."""
 
-    def __init__(self, rng: np.random.Generator, nerve: SimulatedNerve, channels: int) -> None:
-        """Draw a site and its muscles; the last of three or more channels may belong to another nerve."""
-        self.site = SITES[rng.integers(len(SITES))]
+    def __init__(
+        self, rng: np.random.Generator, nerve: SimulatedNerve, channels: int, target: SimulatedTarget | None = None
+    ) -> None:
+        """Draw a site and its muscles; the last of three or more channels may belong to another nerve.
+
+        A ``target`` replaces the drawn site's first muscle and latencies; all else is drawn as without it.
+        """
+        drawn = SITES[rng.integers(len(SITES))]
+        self.site = target.site(drawn) if target else drawn
         self.members = [np.flatnonzero(nerve.muscle_of == index) for index in range(channels)]
         self._muscles = [_Muscle(rng, nerve.sizes[own], nerve.diameters_um[own]) for own in self.members]
         base_ms = float(rng.uniform(*self.site.m_ms))

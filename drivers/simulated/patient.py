@@ -20,7 +20,7 @@ from drivers.simulated.draws import SlowDrift, Uniform
 from drivers.simulated.electronics import Converted, FrontEnd
 from drivers.simulated.fibre_table import TABLE_WIDTH_MS
 from drivers.simulated.motion import STEER_MM_S, Motion
-from drivers.simulated.muscle import RESPONSE_S, SimulatedMuscles
+from drivers.simulated.muscle import RESPONSE_S, SimulatedMuscles, SimulatedTarget
 from drivers.simulated.needle_emg import SimulatedNeedleEmg
 from drivers.simulated.nerve import SimulatedNerve, Tip
 from drivers.simulated.sample_buffer import SampleBuffer
@@ -94,11 +94,14 @@ class Patient:
         still: bool = False,
         needle: bool = False,
         front: str | None = None,
+        target: SimulatedTarget | None = None,
+        depth_mm: float | None = None,
     ) -> None:
         """Draw a patient; ``start_mm`` is the needle's first distance, ``still`` leaves out tremor and breathing.
 
         With ``needle`` the first channel is the needle's own, and records the muscle around the nerve's end. ``front``
-        is the kind of the amplifier's front end (``front_ends``); None: it clips at its range.
+        is the kind of the amplifier's front end (``front_ends``); None: it clips at its range. ``target`` is the muscle
+        under the electrodes, and ``depth_mm`` the depth of the nerve, beyond which no needle begins.
 
         Raises ValueError for an unknown scenario or front end, or fewer than one channel.
         """
@@ -109,12 +112,12 @@ class Patient:
             np.random.default_rng([seed, stream]) for stream in range(5)
         )
         self.nerve = SimulatedNerve(anatomy_rng, SimulatedMuscles.channels_over_nerve(anatomy_rng, channels))
-        self.muscles = SimulatedMuscles(anatomy_rng, self.nerve, channels)
+        self.muscles = SimulatedMuscles(anatomy_rng, self.nerve, channels, target)
         self.tissue = Tissue(anatomy_rng)
         self.front_end = FrontEnd(anatomy_rng, sample_rate_hz, channels)
         if front is not None:
             self.front_end.install(front, np.random.default_rng([seed, _FRONT_STREAM]))
-        self.motion = Motion(path_rng, scenario, self.nerve.radius_mm, start_mm, still=still)
+        self.motion = Motion(path_rng, scenario, self.nerve.radius_mm, start_mm, still=still, depth_mm=depth_mm)
         self.voluntary = (
             SimulatedNeedleEmg(effort_rng, sample_rate_hz, channels, self.motion)
             if needle

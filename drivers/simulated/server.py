@@ -18,6 +18,7 @@ from drivers.simulated.device import FRAME_S, OnaDevice
 from drivers.simulated.faults import Faults
 from drivers.simulated.front_ends import KINDS, kinds_in_words
 from drivers.simulated.motion import SCENARIOS
+from drivers.simulated.muscle import SimulatedTarget
 from drivers.simulated.patient import Patient
 from drivers.simulated.ports import PtyPort, SimulatedPort, SocketPort
 from drivers.transport.reader_thread import ReaderThread
@@ -68,6 +69,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--mains", type=float, default=50.0, metavar="HZ")
     parser.add_argument("--still", action="store_true", help="no tremor, no breathing")
     parser.add_argument("--needle", action="store_true", help="the first channel is the needle's own EMG")
+    parser.add_argument("--muscle", help="the muscle under the electrodes (default: drawn)")
+    parser.add_argument("--latency-ms", nargs=2, type=float, metavar=("FROM", "TO"), help="range of its M latency")
+    parser.add_argument("--late-ms", nargs=2, type=float, metavar=("FROM", "TO"), help="range of its H latency")
+    parser.add_argument("--depth-mm", type=float, help="depth of the nerve, beyond which no needle begins")
     parser.add_argument("--front", choices=sorted(KINDS), help="the amplifier's front end, see below")
     parser.add_argument("--drift-ppm", type=float, default=0.0, help="how much faster the device's clock runs")
     parser.add_argument("--set", nargs=2, action="append", default=[], metavar=("FAULT", "VALUE"), dest="faults")
@@ -86,11 +91,20 @@ def _device(options: argparse.Namespace) -> OnaDevice:
         still=options.still,
         needle=options.needle,
         front=options.front,
+        target=_target(options),
+        depth_mm=options.depth_mm,
     )
     faults = Faults(rng=np.random.default_rng(options.seed))
     for name, value in options.faults:
         faults.set(name, value)
     return OnaDevice(patient, serial=f"SIM-{options.seed}", drift_ppm=options.drift_ppm, faults=faults)
+
+
+def _target(options: argparse.Namespace) -> SimulatedTarget | None:
+    if options.muscle is None:
+        return None
+    m_ms, h_ms = (tuple(span) if span else None for span in (options.latency_ms, options.late_ms))
+    return SimulatedTarget(options.muscle, m_ms, h_ms)
 
 
 def _port(listen: str | None) -> SimulatedPort:

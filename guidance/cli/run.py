@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +38,7 @@ from guidance.cli.replay_procedure import procedure_at, replay_procedure
 from guidance.cli.stop_moment import with_stop_moment
 from guidance.common.errors import UsageError
 from guidance.engine.settings import Settings
+from guidance.protocol import Protocol
 
 if TYPE_CHECKING:
     from guidance.note.case_sheet import CaseSheet
@@ -93,8 +95,8 @@ def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -
     sound, case_options = sound_of(options), _case(options)
     settings = _named(settings_of(options, sound=sound), case_options.get("case"))
     settings = with_stop_moment(settings, case_options.get("case"), is_demo=is_demo)
-    if is_demo and settings.protocol.needle_emg:
-        address += ",needle"
+    if is_demo:
+        address += "".join(f",{word}" for word in simulated_target(settings.protocol))
     job = LiveJob(
         settings=settings,
         store=options["store"] or str(default_store()),
@@ -109,6 +111,25 @@ def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -
         **case_options,
     )
     run_job(job, headless=options["headless"], theme=options["theme"])
+
+
+def simulated_target(protocol: Protocol) -> Iterator[str]:
+    """Yield what makes the simulated patient one of ``protocol``: the target muscle, its latencies, the nerve's depth.
+
+    Of several target muscles it is the first whose latency is known. For needle EMG the needle records too.
+    """
+    from guidance.protocol.library import load_sheet
+
+    if protocol.needle_emg:
+        yield "needle"
+    target = next((muscle for muscle in protocol.muscles if muscle.m_ms), next(iter(protocol.muscles), None))
+    if target is not None:
+        yield f"muscle={target.muscle.partition(',')[0]}"
+        spans = (("m", target.m_ms), ("h", target.h_ms))
+        yield from (f"{key}={span[0]:g}-{span[1]:g}" for key, span in spans if span)
+    needle = getattr(load_sheet(protocol.id).sheet, "needle", None)
+    if needle is not None and needle.depth_mm.value is not None:
+        yield f"depth={needle.depth_mm.value[1]:g}"
 
 
 def _named(settings: Settings, case: CaseSheet | None) -> Settings:
