@@ -35,9 +35,11 @@ def export_procedure(
     from guidance.export.source import ExportSource
     from guidance.note.case_sheet import CaseSheet, load_case
     from guidance.note.event_query import read_stream
+    from guidance.note.toxin_record import with_recorded_units
 
     with errors_end_command():
         folder = folder_of(name, store)
         case = CaseSheet() if form in NAMELESS else load_case(folder, key_for(folder, key_file))
-        export(ExportSource(folder, read_stream(folder), case, deidentify), form, Path(to))
+        stream = read_stream(folder)
+        export(ExportSource(folder, stream, with_recorded_units(case, stream), deidentify), form, Path(to))
     click.echo(f"Written: {to}")

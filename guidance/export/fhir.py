@@ -1,6 +1,7 @@
 """A procedure as a FHIR R4 bundle: patient, performer, device, procedure, observations and medications.
 
-Units are those of UCUM. Concepts are this program's own, with text; they claim no code of a terminology.
+Units are those of UCUM, codes those of LOINC (free of charge, loinc.org/license) and SNOMED CT (``body_sites``), where
+one was read in an official publication. All other concepts are this program's own, with text, and claim no code.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from guidance.export.body_sites import TARGET_EXTENSION, body_structures, procedure_code, site_words
 from guidance.export.fhir_medications import medications
 from guidance.export.fhir_observations import observations
 from guidance.export.quantities import ANONYMISED, OWN_SYSTEM, TEST_DATA, Resource
@@ -24,7 +26,9 @@ def bundle(source: ExportSource) -> Resource:
     patient, device, procedure = (_address() for _ in range(3))
     people = list(_performers(source))
     entries = [(patient, _patient(source)), (device, _device(source)), *people]
-    entries.append((procedure, _procedure(source, patient, device, [address for address, _ in people])))
+    sites = [(_address(), site) for site in body_structures(source, patient)]
+    at, by = [address for address, _ in sites], [address for address, _ in people]
+    entries += [*sites, (procedure, _procedure(source, patient, device, by, at))]
     parts = [*observations(source, patient, device, procedure), *medications(source, patient, procedure)]
     entries += [(_address(), part) for part in parts]
     security = [*([TEST_DATA] if source.stream.is_simulated else []), *([ANONYMISED] if source.hidden else [])]
@@ -74,18 +78,19 @@ def _device(source: ExportSource) -> Resource:
     return {"resourceType": "Device", **_known(parts)}
 
 
-def _procedure(source: ExportSource, patient: str, device: str, performers: list[str]) -> Resource:
+def _procedure(source: ExportSource, patient: str, device: str, performers: list[str], sites: list[str]) -> Resource:
     end = source.stream.end
     parts = {
         "identifier": None if source.hidden else [{"system": f"{OWN_SYSTEM}:procedure", "value": source.folder.name}],
         "performer": [{"actor": {"reference": address}} for address in performers] or None,
-        "bodySite": [{"text": side}] if (side := source.known("side")) else None,
+        "extension": [{"url": TARGET_EXTENSION, "valueReference": {"reference": site}} for site in sites] or None,
+        "bodySite": [{"text": words}] if (words := site_words(source)) else None,
         "complication": [{"text": text}] if (text := source.known("complications")) else None,
     }
     return {
         "resourceType": "Procedure",
         "status": _STATUS.get(end["reason"], "stopped") if end else "stopped",
-        "code": {"text": source.title},
+        "code": procedure_code(source),
         "subject": {"reference": patient},
         "performedPeriod": {"start": source.stamp(0.0), "end": source.stamp(source.stream.last_t)},
         "usedReference": [{"reference": device}],

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guidance.export.quantities import WEIGHT, Resource, component, event_identifiers, own_concept, quantity
+from guidance.export.quantities import HEIGHT, WEIGHT, Resource, component, event_identifiers, own_concept, quantity
 from guidance.export.source import ExportSource
 from guidance.journal.event_reader import EventFields
+from guidance.note.localised_sentences import reached
 from guidance.note.pulses import LastPlace, estimate_at, last_place, pulses_of
 
 
@@ -19,7 +20,7 @@ def observations(source: ExportSource, patient: str, device: str, procedure: str
         "partOf": [{"reference": procedure}],
     }
     by_device = common | {"device": {"reference": device}}
-    for part in _weight(source):
+    for part in (*_weight(source), *_height(source)):
         yield common | part
     place = last_place(source.stream, pulses_of(source.stream))
     if place:
@@ -33,6 +34,13 @@ def _weight(source: ExportSource) -> Iterator[Resource]:
     kg = float(known) if known else next((each for each in planned if each is not None), None)
     if kg is not None:
         yield {"code": WEIGHT, "effectiveDateTime": source.stamp(0.0), "valueQuantity": quantity(kg, "kg")}
+
+
+def _height(source: ExportSource) -> Iterator[Resource]:
+    known = source.known("height_cm")
+    if known is not None:
+        quantity_cm = quantity(float(known), "cm")
+        yield {"code": HEIGHT, "effectiveDateTime": source.stamp(0.0), "valueQuantity": quantity_cm}
 
 
 def _at_place(source: ExportSource, place: LastPlace) -> Iterator[Resource]:
@@ -51,7 +59,7 @@ def _at_place(source: ExportSource, place: LastPlace) -> Iterator[Resource]:
         "valueQuantity": current,
         "component": parts,
     }
-    if place.below:
+    if place.below and reached(source.stream, lowest):
         yield when | {
             "code": own_concept("no-response-below", "No response below"),
             "valueQuantity": current,

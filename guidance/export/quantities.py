@@ -13,6 +13,7 @@ _ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _OBSERVATION_VALUE = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"
 
 WEIGHT = {"coding": [{"system": _LOINC, "code": "29463-7", "display": "Body weight"}], "text": "Body weight"}
+HEIGHT = {"coding": [{"system": _LOINC, "code": "8302-2", "display": "Body height"}], "text": "Body height"}
 TEST_DATA = {"system": _ACT_REASON, "code": "HTEST", "display": "test health data"}
 ANONYMISED = {"system": _OBSERVATION_VALUE, "code": "ANONYED", "display": "anonymized"}
 TOXIN_UNITS = "{U}"

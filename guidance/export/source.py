@@ -16,6 +16,7 @@ from guidance.common.text import clean
 from guidance.note.case_sheet import CaseSheet, field_of
 from guidance.note.event_query import EventQuery
 from guidance.note.field_forms import ChoiceField, NumberField, is_left_out
+from guidance.note.fields import SIDES
 from guidance.protocol import names
 
 ANCHOR = datetime(1985, 1, 1, tzinfo=UTC)
@@ -48,10 +49,25 @@ class ExportSource:
         return self.at(t).isoformat(timespec="seconds")
 
     @property
+    def is_shipped_protocol(self) -> bool:
+        """Whether the protocol comes with the program."""
+        return self.stream.start["protocol"] in names()
+
+    @property
+    def side(self) -> str | None:
+        """The side that was entered last, or else that of the case sheet; None without either."""
+        entered = [str(event["fields"]["text"]) for event in self.stream.entries("side") if event["fields"].get("text")]
+        known = [side for side in entered if side in SIDES.options]
+        return known[-1] if known else self.known("side")
+
+    @property
     def title(self) -> str:
         """The title of the protocol; without identifiers, not that of a site's own protocol: it may name the site."""
-        is_own = self.stream.start["protocol"] in names()
-        return self.stream.protocol[0] if is_own or not self.hidden else f"{self.stream.protocol[1]}, site protocol"
+        return (
+            self.stream.protocol[0]
+            if self.is_shipped_protocol or not self.hidden
+            else f"{self.stream.protocol[1]}, site protocol"
+        )
 
     @property
     def channels(self) -> list[str]:

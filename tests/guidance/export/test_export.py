@@ -208,6 +208,71 @@ def test_fhir_of_toxin_has_units_lot_and_site_of_each_muscle(tmp_path: Path) -> 
     assert given[0]["dosage"]["site"]["text"] == "fds, right"
 
 
+def coded(concept: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(each["system"].rpartition("/")[2], each["code"]) for each in concept.get("coding", [])}
+
+
+@pytest.mark.parametrize(
+    ("side", "code"), [("left", {("sct", "7771000")}), ("right", {("sct", "24028007")}), ("midline", set())]
+)
+def test_fhir_states_the_nerve_with_its_side_and_codes_the_block(
+    tmp_path: Path, side: str, code: set[tuple[str, str]]
+) -> None:
+    folder = femoral_block().record_in(tmp_path / "store")
+    save_case(folder, sheet(side=side), None)
+    resources = bundle_of(folder)
+    (act,) = of_kind(resources, "Procedure")
+    (place,) = of_kind(resources, "BodyStructure")
+    assert coded(act["code"]) == {("sct", "56333001")}
+    assert act["bodySite"] == [{"text": f"{side} femoral nerve"}]
+    assert act["extension"][0]["url"].endswith("procedure-targetBodyStructure")
+    assert place["location"] == {"text": "femoral nerve"}
+    assert (place["locationQualifier"][0]["text"], coded(place["locationQualifier"][0])) == (side, code)
+    (height,) = [each for each in of_kind(resources, "Observation") if each["code"]["text"] == "Body height"]
+    assert coded(height["code"]) == {("loinc.org", "8302-2")}
+
+
+def test_the_side_entered_at_the_bedside_counts_before_that_of_the_case_sheet(tmp_path: Path) -> None:
+    procedure = femoral_block()
+    procedure.entry(0.5, "side", text="right")
+    folder = procedure.record_in(tmp_path / "store")
+    save_case(folder, sheet(), None)
+    (place,) = of_kind(bundle_of(folder), "BodyStructure")
+    assert place["locationQualifier"][0]["text"] == "right"
+
+
+def test_a_neurolysis_is_not_coded_as_a_nerve_block(tmp_path: Path) -> None:
+    folder = ScriptedProcedure("neurolysis-obturator").record_in(tmp_path / "store")
+    (act,) = of_kind(bundle_of(folder), "Procedure")
+    assert act["code"] == {"text": "Neurolysis of the obturator nerve"}
+
+
+def test_fhir_of_a_toxin_session_has_a_body_structure_for_each_muscle_and_the_recorded_units(tmp_path: Path) -> None:
+    procedure = ScriptedProcedure("botulinum-fds")
+    fields = {"muscle": "fpl", "name": "flexor pollicis longus", "units": 15.0}
+    procedure.entry(2.0, "toxin-units", **fields)
+    folder = procedure.record_in(tmp_path / "store")
+    save_case(folder, sheet(TOXIN_SHEET), None)
+    resources = bundle_of(folder)
+    places = of_kind(resources, "BodyStructure")
+    assert [place["location"]["text"] for place in places] == ["fds", "fcr", "fpl"]
+    assert coded(places[0]["locationQualifier"][0]) == {("sct", "24028007")}
+    assert "locationQualifier" not in places[2]
+    assert len(of_kind(resources, "Procedure")[0]["extension"]) == 3
+    doses = [each["dosage"]["dose"]["value"] for each in of_kind(resources, "MedicationAdministration")]
+    assert doses == [30.0, 20.0, 15.0]
+
+
+def test_no_response_below_is_not_exported_where_the_target_was_never_reached(tmp_path: Path) -> None:
+    procedure = ScriptedProcedure()
+    procedure.pulse(2.0, 3.43, responded=True)
+    procedure.pulse(3.0, 3.0, responded=False)
+    found = of_kind(bundle_of(procedure.record_in(tmp_path / "store")), "Observation")
+    texts = {each["code"]["text"] for each in found}
+    assert "Minimum current with a response" in texts
+    assert "No response below" not in texts
+
+
 def test_fhir_marks_a_simulated_patient_as_test_data(tmp_path: Path) -> None:
     folder = femoral_block().record_in(tmp_path / "store", simulated=True)
     security = json.loads(written(folder, "fhir").read_text())["meta"]["security"]
