@@ -29,7 +29,7 @@ PLANTED = (
     PATIENT, "Nachname", BORN, NUMBER, PERFORMER, "Wolpertinger", "Kestrelmaker", SERIAL, "ttyACM7", ADDRESS, FREE_TEXT,
     "2026-03-14", "20260314", "14.03.26", "14-MAR-2026", "09:26:53", "09.26.53", "LOT-C4711", "2027-01-31",
 )  # fmt: skip
-UCUM_UNITS = {"mA", "ms", "uV", "kg", "kOhm", "mg", "mL", "{U}"}
+UCUM_UNITS = {"mA", "ms", "uV", "kg", "cm", "kOhm", "mg", "mL", "{U}"}
 
 
 @pytest.fixture
