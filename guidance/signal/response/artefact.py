@@ -248,7 +248,9 @@ class ArtefactModel:
         spread = self._spread - reach @ solved[:, 1:]
         drift = np.sqrt(self._variability) * _DRIFT * self._tails.drift(self._at(strength))
         self._spread = 0.5 * (spread + spread.T)
-        self._spread += np.kron(np.eye(2), drift @ drift.T)
+        drifted, count = drift @ drift.T, len(weight)
+        self._spread[:count, :count] += drifted
+        self._spread[count:, count:] += drifted
         self._learned += 1
         self._log_gain += (_ln(gain) - self._log_gain) / min(self._learned, 20)
 

@@ -25,6 +25,7 @@ from guidance.signal.response.result_builder import ResultBuilder, unknown_resul
 from guidance.signal.response.separation import SeparatedSweep, split
 from guidance.signal.response.sweep_result import Doubt, SweepResult
 from guidance.signal.response.whitening import WhitenedBasis
+from guidance.signal.sweep.arrays import medians
 from guidance.signal.sweep.baseline import BaselineTracker, NullWindows, PreStimulus
 from guidance.signal.sweep.basis import Array, baseline_columns, response_shapes
 from guidance.signal.sweep.ring_buffer import RingBuffer
@@ -121,7 +122,7 @@ class ResponseDetector:
         self._learned_to = null_windows.next_sample
         self._noises.extend(null_windows.noise_uv.tolist())
         windows = null_windows.sweeps / self._units(null_windows.noise_uv)[:, None]
-        windows = windows[np.median(np.abs(windows), axis=1) < _BURST]
+        windows = windows[medians(np.abs(windows)) < _BURST]
         if not len(windows):
             return
         if self._noise.learn(windows):

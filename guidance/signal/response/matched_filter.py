@@ -14,6 +14,7 @@ import numpy as np
 
 from guidance.signal.response.null_distribution import NullDistribution
 from guidance.signal.response.whitening import LowRankInverse, WhitenedBasis
+from guidance.signal.sweep.arrays import medians
 from guidance.signal.sweep.basis import Array, spans
 
 _SPREAD_WEIGHT = 60.0
@@ -115,6 +116,8 @@ class FilterFamily:
         """Change to the coordinates of ``basis``."""
         self._shapes = basis.whiten @ self._in_time.reshape(-1, self._in_time.shape[2]).T
         self._in_noise = FilterBank.of(pair_grams(self._shapes))
+        one, two = self._shapes[:, 0::2], self._shapes[:, 1::2]
+        self._products = np.concatenate([one * one, one * two, two * two], axis=1)
 
     def learn(self, windows: Array) -> None:
         """Take in stimulus-free ``windows`` (m, n) in the space."""
@@ -126,8 +129,8 @@ class FilterFamily:
 
     def prepare_for(self, nuisance_inverse: LowRankInverse) -> FilterBank:
         """Return the filters for sweeps whose covariance without a response ``nuisance_inverse`` inverts."""
-        seen = self._shapes / np.sqrt(nuisance_inverse.spread)[:, None]
-        return FilterBank.of(pair_grams(seen) - pair_grams(nuisance_inverse.explained(self._shapes)))
+        seen = ((1.0 / nuisance_inverse.spread) @ self._products).reshape(3, -1)
+        return FilterBank.of(seen - pair_grams(nuisance_inverse.explained(self._shapes)))
 
     def judge(self, weighted: Array, filters: FilterBank) -> FilterVerdict:
         """Judge a ``weighted`` sweep (n,) by ``filters``."""
@@ -135,10 +138,9 @@ class FilterFamily:
         statistics = (scores**2 / self._spread).sum(axis=1)
         statistic = float(statistics.max())
         reach = np.sqrt(statistics * self._spread[:, 0]) + _POWER_95
-        hidden = float(np.median(reach / filters.first * self._heights))
         reach_of_largest = np.sqrt(statistic * self._spread[:, 0]) + _POWER_95
-        hidden_by_largest = float(np.median(reach_of_largest / filters.first * self._heights))
-        by_noise = float(np.median(reach / self._in_noise.first * self._heights))
+        sizes = np.stack([reach / filters.first, reach_of_largest / filters.first, reach / self._in_noise.first])
+        hidden, hidden_by_largest, by_noise = medians(sizes * self._heights).tolist()
         return FilterVerdict(self.null.p_value(statistic), hidden, hidden_by_largest, by_noise, statistics)
 
     def p_values_about(self, end_ms: float, begin_ms: float, judgement: FilterVerdict) -> tuple[float, float]:

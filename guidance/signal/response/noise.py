@@ -7,6 +7,7 @@ from collections import deque
 import numpy as np
 from scipy.linalg import toeplitz
 
+from guidance.signal.sweep.arrays import medians
 from guidance.signal.sweep.basis import Array, baseline_columns
 
 _MEMORY = 128
@@ -59,7 +60,7 @@ class NoiseModel:
 
 def _autocovariance(windows: Array) -> Array:
     """Mean autocovariance (n,) of ``windows`` (m, n), cut at some standard deviations: a stray one counts little."""
-    limits = 4.0 * np.median(np.abs(windows), axis=1, keepdims=True) / 0.6745
+    limits = 4.0 * medians(np.abs(windows))[:, None] / 0.6745
     usual = np.clip(windows - windows.mean(axis=1, keepdims=True), -limits, limits)
     n = windows.shape[1]
     power = (np.abs(np.fft.rfft(usual, 2 * n, axis=1)) ** 2).mean(axis=0)

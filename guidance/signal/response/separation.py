@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from guidance.signal.response.components import SweepComponents
 from guidance.signal.response.matched_filter import SURELY_ALIKE, likeness
@@ -61,10 +60,7 @@ def split(
     nuisance_inverse = LowRankInverse(beside, 1.0 + rough + size)
     cause = nuisance_inverse(residual)
     variance = basis.unwhiten_squared @ (size * (1.0 + rough) / nuisance_inverse.spread)
-    doubt = basis.unwhiten @ (size[:, None] * nuisance_inverse.weighed)
-    variance = variance + (solve_triangular(nuisance_inverse.factor, doubt.T, lower=True, check_finite=False) ** 2).sum(
-        axis=0
-    )
+    variance = variance + (((nuisance_inverse.taken * size) @ basis.unwhiten.T) ** 2).sum(axis=0)
     nuisance = basis.unwhiten @ (columns @ (columns.T @ cause) + rough * cause)
     nuisance = nuisance + baseline @ ((basis.whiten @ baseline).T @ cause)
     mean = basis.unwhiten @ (size * cause)
@@ -79,10 +75,16 @@ def split(
 
 
 def _best_size(residual: Array, beside: Array, remainder: Array, response: Array) -> float:
-    """Return the size of a response that makes ``residual`` (n,) most probable; all are tried at once."""
+    """Return the size of a response that makes ``residual`` (n,) most probable; all are tried at once.
+
+    The Cholesky factor of the columns' products, with the residual as the last column, has both the determinant and,
+    squared in its last place, what of the residual the columns leave.
+    """
     weight = 1.0 / (remainder + _SIZES[:, None] ** 2 * response)
-    small = (beside.T * weight[:, None, :]) @ beside + np.eye(beside.shape[1])
-    seen = (weight * residual) @ beside
-    left = weight @ residual**2 - (seen * np.linalg.solve(small, seen[..., None])[..., 0]).sum(axis=1)
-    log_size = np.linalg.slogdet(small)[1] - np.log(weight).sum(axis=1)
-    return float(_SIZES[(left + log_size).argmin()])
+    bordered = np.column_stack([beside, residual])
+    products = (bordered.T * weight[:, None, :]) @ bordered
+    diagonal = np.arange(beside.shape[1])
+    products[:, diagonal, diagonal] += 1.0
+    factor = np.linalg.cholesky(products).diagonal(axis1=1, axis2=2)
+    log_size = 2.0 * np.log(factor[:, :-1]).sum(axis=1) - np.log(weight).sum(axis=1)
+    return float(_SIZES[(factor[:, -1] ** 2 + log_size).argmin()])

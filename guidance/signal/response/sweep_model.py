@@ -71,6 +71,7 @@ class SweepModel:
         self._recoveries = {overloaded: RecoverySizes() for overloaded in (False, True)}
         self._last: tuple[float, float, bool, float] = (0.0, 0.0, False, 0.0)
         self._recent: deque[tuple[float | None, SweepConditions, Array]] = deque(maxlen=_RECENT)
+        self._whitened: deque[tuple[WhitenedBasis, Array]] = deque(maxlen=2)
         self.learned = 0
 
     def expected_conditions(self, pulse: Pulse, unit_uv: float) -> SweepConditions | None:
@@ -99,8 +100,7 @@ class SweepModel:
     def components(self, conditions: SweepConditions, frame: SweepFrame, basis: WhitenedBasis) -> SweepComponents:
         """Compute the components of a sweep of ``frame`` under these ``conditions``."""
         artefact, times = self._artefact, frame.times
-        modes = self._tails.modes[: len(times)]
-        columns = basis.whiten @ (modes @ _root(artefact.spread(conditions.strength))) / conditions.unit_uv
+        columns = self._modes(basis) @ (_root(artefact.spread(conditions.strength)) / conditions.unit_uv)
         mean = artefact.mean(conditions.strength, len(times))
         unsure = _timing_sd(mean) / conditions.unit_uv
         blind_uv = _BLIND_SD * max(artefact.peak_uv, conditions.size_uv, conditions.unit_uv)
@@ -115,6 +115,15 @@ class SweepModel:
             blind=basis.whiten[:, hidden] * unsure[hidden],
             spread=1.0 + artefact.rough_variance(conditions.strength) / conditions.unit_uv**2 * basis.gains,
         )
+
+    def _modes(self, basis: WhitenedBasis) -> Array:
+        """Return the artefact's components (n, r), 1 uV each, in ``basis``; those of the last two bases are kept."""
+        for known, modes in self._whitened:
+            if known is basis:
+                return modes
+        modes = np.asarray(basis.whiten @ self._tails.modes[: len(basis.whiten)])
+        self._whitened.append((basis, modes))
+        return modes
 
     @property
     def begun(self) -> bool:
@@ -164,7 +173,7 @@ class SweepModel:
             np.concatenate([components.columns, components.recovered, components.blind], axis=1), spread
         )
         beside = np.concatenate([self.recovery(conditions, frame, basis), components.blind], axis=1)
-        modes = basis.whiten @ self._tails.modes[: len(frame.times)] / conditions.unit_uv
+        modes = self._modes(basis) / conditions.unit_uv
         self.learned += 1
         cause = basis.whiten.T @ whole(residual) / conditions.unit_uv
         rough = components.spread - 1.0

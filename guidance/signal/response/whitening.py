@@ -6,7 +6,8 @@ All that is expensive is done once for a noise; a sweep then costs a few product
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import cho_solve, eigh, solve_triangular
+from scipy.linalg import eigh
+from scipy.linalg.lapack import dtrtrs
 
 from guidance.signal.sweep.basis import Array
 
@@ -34,30 +35,37 @@ class WhitenedBasis:
 
 
 class LowRankInverse:
-    """The inverse of diag(``spread``) + columns columns^T: what is left of a vector that the columns do not explain."""
+    """The inverse of diag(``spread``) + columns columns^T: what is left of a vector that the columns do not explain.
+
+    With L the Cholesky factor of 1 + columns^T columns / spread it is 1 / spread - taken^T taken, where
+    taken = L^-1 columns^T / spread (the matrix inversion lemma). ``taken`` (k, n) is computed once.
+    """
 
     def __init__(self, columns: Array, spread: Array) -> None:
         """For ``columns`` (n, k) in a space and the ``spread`` (n,) of the rest."""
         self.spread = spread
-        self.weighed = columns / spread[:, None]
-        small = columns.T @ self.weighed
-        small[np.diag_indices(len(small))] += 1.0
-        self.factor = np.linalg.cholesky(small)
+        weighed = columns / spread[:, None]
+        small = columns.T @ weighed
+        small.flat[:: len(small) + 1] += 1.0
+        self.taken = lower_solved(np.asarray(np.linalg.cholesky(small)), weighed.T)
 
     def __call__(self, x: Array) -> Array:
         """Return the inverse times ``x`` (n,) or (n, m)."""
         scaled = x / self.spread if x.ndim == 1 else x / self.spread[:, None]
-        inner = cho_solve((self.factor, True), self.weighed.T @ x, check_finite=False)
-        return np.asarray(scaled - self.weighed @ inner)
+        return np.asarray(scaled - self.taken.T @ (self.taken @ x))
 
     def explained(self, x: Array) -> Array:
         """Return columns (k, m) whose Gram matrix is what the columns take away from that of ``x`` (n, m)."""
-        return np.asarray(solve_triangular(self.factor, self.weighed.T @ x, lower=True, check_finite=False))
+        return np.asarray(self.taken @ x)
 
     def diagonal(self) -> Array:
         """Return the diagonal (n,) of the inverse."""
-        taken = solve_triangular(self.factor, self.weighed.T, lower=True, check_finite=False)
-        return np.asarray(1.0 / self.spread - (taken**2).sum(axis=0))
+        return np.asarray(1.0 / self.spread - (self.taken**2).sum(axis=0))
+
+
+def lower_solved(factor: Array, x: Array) -> Array:
+    """Return L^-1 ``x`` (k, m) for the lower triangular ``factor`` L (k, k), whose diagonal is positive."""
+    return np.asarray(dtrtrs(factor, x, lower=1)[0]) if x.size else np.zeros_like(x)
 
 
 def compressed(columns: Array) -> Array:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from guidance.signal.sweep.arrays import second_difference
+from guidance.signal.sweep.arrays import medians, second_difference
 from guidance.signal.sweep.basis import Array, SweepGrid
 from guidance.signal.sweep.mains import MainsFit, fit_mains
 from guidance.signal.sweep.ring_buffer import RingBuffer
@@ -99,8 +100,9 @@ class BaselineTracker:
         near = recent[-self._span :]
         near = near - fit(self._stop - len(near), len(near)) if fit else near
         baseline = float(near[-round(_BASELINE_MS * self._per_ms) :].mean())
-        noise = float(self._noise_of(near[None])[0])
-        return PreStimulus(baseline, noise, float(_noise(second_difference(near)[None])[0]), fit)
+        bend = second_difference(near)
+        bend_uv = float(_noise(bend[None, :: _spacing(len(bend))])[0])
+        return PreStimulus(baseline, self._noise_of(near), bend_uv, fit)
 
     def null_windows(self, grid: SweepGrid, not_before: int, mains: MainsFit | None) -> NullWindows | None:
         """Return the newest 24 windows at most after ``not_before``, half overlapping; None if there are none.
@@ -119,26 +121,40 @@ class BaselineTracker:
         signal = self._signal[start:] - (mains(self._first + start, len(self._signal) - start) if mains else 0.0)
         at = at - start
         span = min(self._span, len(signal))
-        before = signal[np.maximum(at - span, 0)[:, None] + np.arange(span)]
+        before = signal[np.maximum(at - span, 0)[:, None] + np.arange(span)[:: _spacing(span)]]
+        recent = signal[np.maximum(at - span, 0)[:, None] + np.arange(max(span - ahead, 0), span)]
         baseline = signal[at[:, None] + np.arange(-ahead, 0)].mean(axis=1)
         sweeps = grid.means(signal[at[:, None] + np.arange(grid.first, grid.stop)]) - baseline[:, None]
-        return NullWindows(sweeps, self._noise_of(before), self._first + start + int(at[-1]) + hop)
+        noise_uv = np.maximum(np.maximum(_noise(before), _noise(recent)), _LEAST_NOISE_UV)
+        return NullWindows(sweeps, noise_uv, self._first + start + int(at[-1]) + hop)
 
-    def _noise_of(self, before: Array) -> Array:
-        """Return the noise (m,) of the signals ``before`` (m, n) pulses: the larger of that of all samples and of the
-        last 20 ms, as a burst may have begun there.
+    def _noise_of(self, before: Array) -> float:
+        """Return the noise of the signal ``before`` (n,) a pulse: the larger of that of all samples and of the last
+        20 ms, as a burst may have begun there.
         """
-        recent = before[:, -round(_BASELINE_MS * self._per_ms) :]
-        return np.maximum(np.maximum(_noise(before), _noise(recent)), _LEAST_NOISE_UV)
+        recent = before[-round(_BASELINE_MS * self._per_ms) :]
+        both = (float(_noise(part[None, :: _spacing(len(part))])[0]) for part in (before, recent))
+        return max(*both, _LEAST_NOISE_UV)
+
+
+def _spacing(count: int) -> int:
+    """Return every which sample of ``count`` is enough to estimate a noise."""
+    return max(1, count // 250)
+
+
+@lru_cache(maxsize=16)
+def _line(count: int) -> Array:
+    """Return a straight line (count,) from -1 to 1 and the same over its power (2, count)."""
+    line = np.linspace(-1.0, 1.0, count)
+    return np.stack([line, line / max(float(line @ line), 1e-9)])
 
 
 def _noise(signals: Array) -> Array:
     """Return the standard deviation (m,) of each of ``signals`` (m, n) about a straight line.
 
-    It uses the median deviation of every few samples, so that one stray potential does not raise it.
+    It uses the median deviation, so that one stray potential does not raise it.
     """
-    signals = signals[:, :: max(1, signals.shape[1] // 250)]
-    line = np.linspace(-1.0, 1.0, signals.shape[1])
+    line, weighed = _line(signals.shape[1])
     centred = signals - signals.mean(axis=1, keepdims=True)
-    slope = centred @ line / max(float(line @ line), 1e-9)
-    return np.asarray(_MAD_TO_SD * np.median(np.abs(centred - slope[:, None] * line), axis=1))
+    centred -= (centred @ weighed)[:, None] * line
+    return np.asarray(_MAD_TO_SD * medians(np.abs(centred)))

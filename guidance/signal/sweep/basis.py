@@ -75,7 +75,9 @@ class SweepGrid:
 
     def means(self, raw: Array) -> Array:
         """Average ``raw`` (..., count * factor) to this grid, shape (..., count)."""
-        return np.asarray(raw.reshape(*raw.shape[:-1], self.count, self.factor).mean(axis=-1))
+        if self.factor == 1:
+            return raw
+        return np.asarray(sum(raw[..., at :: self.factor] for at in range(self.factor)) / self.factor)
 
 
 def baseline_columns(times: Array, end_ms: float) -> Array:

@@ -64,6 +64,8 @@ class DeadInputDetector:
         an input is saturated, not dead.
         """
         self._slot = max(1, round(_SLOT_S * sample_rate_hz))
+        probed = np.linspace(1, self._slot - 1, _PROBED).astype(int) if self._slot > 1 else ()
+        self._probed: list[int] = np.unique(probed).tolist()
         self._held_enough, self._clear = round(HELD_S * sample_rate_hz), round(CLEAR_S * sample_rate_hz)
         self._lags = round(LEAST_BLOCK_S * sample_rate_hz), round(MOST_BLOCK_S * sample_rate_hz)
         self._quiet_uv = None if step_uv is None else QUIET_STEPS * step_uv
@@ -164,7 +166,7 @@ class DeadInputDetector:
         if starts < 0:
             return False
         at = np.flatnonzero(past[: starts + 1] == probe[0])
-        for index in np.unique(np.linspace(1, self._slot - 1, _PROBED).astype(int)).tolist() if self._slot > 1 else ():
+        for index in self._probed:
             if not len(at):
                 return False
             at = at[past[at + index] == probe[index]]

@@ -9,6 +9,9 @@ by tests/guidance/signal/test_mains.py).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import numpy as np
 
 from guidance.signal.sweep.basis import Array
@@ -18,6 +21,9 @@ _HARMONICS = np.array([1, 2, 3, 5])  # as _sines has them
 _FIT_RATE_HZ = 2000.0
 _CORRELATED = 10.0
 """EMG and drift are not white: near the mains their density is taken for this many times their mean."""
+
+_KEPT = 32
+"""So many lengths and frequencies are prepared for at a time: those of a few channels and of the quality's second."""
 
 
 class MainsFit:
@@ -54,25 +60,50 @@ def fit_mains(signal: Array, first: int, sample_rate_hz: float) -> MainsFit | No
     if n * factor < sample_rate_hz / MAINS_HZ[0]:
         return None
     means = signal[: n * factor].reshape(n, factor).mean(axis=1)
-    at = np.asarray(first + factor * np.arange(n) + (factor - 1) / 2, np.float64)
     left, cycles, weights = min(
-        (_least_squares(means, at * (hz / sample_rate_hz), hz / sample_rate_hz) for hz in MAINS_HZ),
+        (_least_squares(means, _sines_of(n, factor * hz / sample_rate_hz), hz / sample_rate_hz) for hz in MAINS_HZ),
         key=lambda fit: fit[0],
     )
     power = np.maximum((weights**2).sum(axis=1), 1e-12)
     shrink = np.maximum(0.0, 1.0 - 4.0 * _CORRELATED * left / n / power)
     flattened = np.sinc(_HARMONICS * cycles * factor)
-    return MainsFit(cycles, weights * (shrink / flattened)[:, None])
+    turned = _turned(weights, cycles * (first + (factor - 1) / 2))
+    return MainsFit(cycles, turned * (shrink / flattened)[:, None])
 
 
-def _least_squares(signal: Array, phase: Array, cycles: float) -> tuple[float, float, Array]:
-    """Return the residual's mean square, ``cycles`` per sample as given, and the weights (harmonics, 2)."""
-    n = len(signal)
-    columns = np.concatenate([_sines(phase), np.ones((n, 1)), np.linspace(-1, 1, n)[:, None]], axis=1)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sines:
+    """Cosines and sines of the harmonics and a straight line (n, k), from phase 0 on; ``inverse`` (k, n): what gives
+    their least-squares weights in a signal.
+    """
+
+    columns: Array
+    inverse: Array
+
+
+@lru_cache(maxsize=_KEPT)
+def _sines_of(count: int, cycles: float) -> _Sines:
+    """Return the sines of ``count`` samples, ``cycles`` of the mains apart. They depend on no signal, and are kept."""
+    line = np.linspace(-1, 1, count)[:, None]
+    columns = np.concatenate([_sines(np.arange(count, dtype=np.float64) * cycles), np.ones((count, 1)), line], axis=1)
     gram = columns.T @ columns
-    solution = np.linalg.solve(gram + 1e-9 * n * np.eye(len(gram)), columns.T @ signal)
-    left = float(np.mean((signal - columns @ solution) ** 2))
-    return left, cycles, solution[:-2].reshape(-1, 2)
+    return _Sines(columns, np.linalg.solve(gram + 1e-9 * count * np.eye(len(gram)), columns.T))
+
+
+def _least_squares(signal: Array, sines: _Sines, cycles: float) -> tuple[float, float, Array]:
+    """Return the residual's mean square, ``cycles`` per sample as given, and the weights (harmonics, 2)."""
+    solution = sines.inverse @ signal
+    rest = signal - sines.columns @ solution
+    return float(rest @ rest) / len(signal), cycles, solution[:-2].reshape(-1, 2)
+
+
+def _turned(weights: Array, phase: float) -> Array:
+    """Return ``weights`` (harmonics, 2) of sines that begin at ``phase`` in cycles, for sines that begin at 0."""
+    angle = 2 * np.pi * np.remainder(_HARMONICS * phase, 1.0)
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return np.stack(
+        [weights[:, 0] * cosine - weights[:, 1] * sine, weights[:, 0] * sine + weights[:, 1] * cosine], axis=1
+    )
 
 
 def _sines(phase: Array) -> Array:
