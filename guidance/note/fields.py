@@ -60,7 +60,7 @@ FIELDS = (
     Field("coagulation", "Coagulation", "preparation", kinds=NEEDLED, required=False),
     Field("diagnosis", "Diagnosis", "preparation", kinds=NEEDLED),
     Field("time_out", "Time-out", "preparation", kinds=NEEDLED, required=False),
-    Field("stop_moment", "Stop before the needle: side and site checked", "preparation", kinds=_INJECTED),
+    Field("stop_moment", "Stop before you block: side and site checked", "preparation", kinds=_INJECTED),
     Field("iv_access", "Intravenous access", "preparation", kinds=_INJECTED),
     Field("position", "Position of the patient", "preparation", kinds=NEEDLED),
     Field("monitors", "Monitors", "preparation", kinds=_INJECTED),

@@ -46,21 +46,45 @@ def with_recorded_units(case: CaseSheet, stream: EventQuery) -> CaseSheet:
     answers = dict(case.answers)
     for event in stream.entries(PLAN)[-1:]:
         answers.setdefault("product", str(event["fields"]["product"]))
-    for key, muscle in recorded_muscles(stream).items():
+    for recorded, muscle in recorded_muscles(stream).items():
+        key = _key_on_sheet(case, recorded, muscle.name) or recorded
         answers.setdefault(f"{MUSCLES}.{key}.name", muscle.name)
         answers.setdefault(f"{MUSCLES}.{key}.units", f"{muscle.units:g}")
     return replace(case, answers=answers)
 
 
 def unit_contradictions(case: CaseSheet, stream: EventQuery) -> Iterator[str]:
-    """Yield a sentence for each muscle whose units differ between record and case sheet."""
+    """Yield a sentence for each muscle whose units differ between record and case sheet, or that the record lacks.
+
+    A record without any units holds none to compare: they were entered in the case sheet only.
+    """
     recorded = recorded_muscles(stream)
+    keys = {key: _key_on_sheet(case, key, muscle.name) for key, muscle in recorded.items()}
     for key, muscle in recorded.items():
-        stated = case.get(f"{MUSCLES}.{key}.units")
-        if stated is None or is_left_out(stated):
-            continue
-        if abs(float(stated) - muscle.units) > _SAME_UNITS:
-            yield f"TWO DOSES: the record has {muscle.units:g} U in {muscle.name}, but the case sheet has {stated} U."
+        stated = _units(case, keys[key])
+        if stated is not None and abs(stated - muscle.units) > _SAME_UNITS:
+            yield f"TWO DOSES: the record has {muscle.units:g} U in {muscle.name}, but the case sheet has {stated:g} U."
+    for key in case.muscles if recorded else ():
+        stated = _units(case, key)
+        if stated is not None and key not in keys.values():
+            name = case.get(f"{MUSCLES}.{key}.name") or key
+            yield f"UNITS NOT ON RECORD: the case sheet has {stated:g} U in {name}, but the record holds none there."
+
+
+def _key_on_sheet(case: CaseSheet, key: str, name: str) -> str | None:
+    """Return how the case sheet calls a muscle of the record: by the same key, or by the same name; None if not at all.
+
+    A muscle that stood under two keys would count twice.
+    """
+    if key in case.muscles:
+        return key
+    named = (each for each in case.muscles if (case.get(f"{MUSCLES}.{each}.name") or "").casefold() == name.casefold())
+    return next(named, None)
+
+
+def _units(case: CaseSheet, key: str | None) -> float | None:
+    stated = case.get(f"{MUSCLES}.{key}.units") if key else None
+    return None if stated is None or is_left_out(stated) else float(stated)
 
 
 def session_limit(case: CaseSheet, stream: EventQuery) -> tuple[float, str] | None:

@@ -91,7 +91,7 @@ def test_an_item_of_the_stop_moment_that_was_not_done_stands_in_the_note_with_it
     procedure.entry(0.3, "stop-moment", item="allergy", answer="known", detail="penicillin")
     procedure.entry(0.4, "stop-moment", item="consent", answer="not done", reason="emergency, two physicians")
     page = note_of(procedure, tmp_path)
-    stop = text_of(page, "Stop before the needle: side and site checked")
+    stop = text_of(page, "Stop before you block: side and site checked")
     assert "Completed at" in stop
     assert "Not done: consent (emergency, two physicians)." in stop
     assert "Not done: emergency, two physicians" in text_of(page, "Consent")
@@ -111,5 +111,5 @@ def test_a_stop_moment_that_was_left_out_is_stated_and_its_field_stays_open(tmp_
     procedure = femoral_block()
     procedure.entry(0.0, "stop-moment", left_out="run without a screen")
     page = note_of(procedure, tmp_path)
-    assert text_of(page, "Stop before the needle: side and site checked") == "Left out: run without a screen."
+    assert text_of(page, "Stop before you block: side and site checked") == "Left out: run without a screen."
     assert "stop_moment" in missing(page)

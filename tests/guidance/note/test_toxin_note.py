@@ -37,14 +37,30 @@ def test_recorded_units_fill_muscles_units_and_product(tmp_path: Path) -> None:
 
 
 def test_units_that_differ_from_the_case_sheet_are_a_contradiction(tmp_path: Path) -> None:
-    page = note_of(session("fds 40"), tmp_path, sheet(TOXIN_SHEET))
+    page = note_of(session("fds 40", "fcr 20"), tmp_path, sheet(TOXIN_SHEET))
     assert page.contradictions == (
         "TWO DOSES: the record has 40 U in flexor digitorum superficialis, but the case sheet has 30 U.",
     )
 
 
 def test_units_that_agree_are_none(tmp_path: Path) -> None:
-    assert note_of(session("fds 30"), tmp_path, sheet(TOXIN_SHEET)).contradictions == ()
+    assert note_of(session("fds 30", "fcr 20"), tmp_path, sheet(TOXIN_SHEET)).contradictions == ()
+
+
+def test_a_muscle_under_another_short_name_counts_once(tmp_path: Path) -> None:
+    text = TOXIN_SHEET + '[muscles.pt]\nname = "Pronator teres"\nunits = 25\n'
+    page = note_of(session("fds 30", "fcr 20", "pronator teres 25"), tmp_path, sheet(text))
+    (table,) = [section.table for section in page.sections if section.table]
+    assert len(table.rows) == 3
+    assert page.contradictions == ()
+    assert "75 units of" in " ".join(part.text for part in page.opening)
+
+
+def test_units_of_the_case_sheet_that_the_record_lacks_are_a_contradiction(tmp_path: Path) -> None:
+    page = note_of(session("fds 30"), tmp_path, sheet(TOXIN_SHEET))
+    assert page.contradictions == (
+        "UNITS NOT ON RECORD: the case sheet has 20 U in flexor carpi radialis, but the record holds none there.",
+    )
 
 
 def test_refused_units_stand_among_the_other_entries_and_not_in_the_table(tmp_path: Path) -> None:

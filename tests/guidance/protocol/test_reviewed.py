@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from guidance.dose.drugs import load as load_drugs
+from guidance.dose.patient import DosePatient
+from guidance.dose.rescue import rescue
+from guidance.dose.rescue_card import lines_of
 from guidance.protocol import names
 from guidance.protocol.library import load_sheet
 from guidance.protocol.sheet import BotulinumProtocol, NerveBlock, PainInjectionProtocol, Product, Sheet
@@ -209,6 +212,22 @@ def test_prilocaine_warns_of_methaemoglobinaemia() -> None:
 def test_toxin_cautions_name_junction_disease_aminoglycosides_swallowing_and_pregnancy() -> None:
     text = " ".join(item.text for item in DRUGS.toxin_cautions)
     assert all(word in text for word in ("myasthenia", "aminoglycosides", "swallowing", "pregnancy"))
+
+
+def test_the_rescue_card_has_every_instruction_of_one_guideline_before_its_sources() -> None:
+    lines = lines_of(DRUGS, rescue(DRUGS, DosePatient(69.9)))
+    text = "\n".join(lines)
+    instructions = (
+        "STOP", "100 % oxygen", "benzodiazepine", "start CPR", "cardiopulmonary bypass or ECMO", "vasopressin",
+        "calcium channel blockers", "beta blockers", "Propofol is no substitute", "Observe at least 2 h", "1 ug/kg",
+    )  # fmt: skip
+    first_source = next(number for number, line in enumerate(lines) if line.strip().startswith("asra"))
+    for words in instructions:
+        at = next(number for number, line in enumerate(lines) if words in line)
+        assert at < first_source, words
+    assert "about 105 mL" in text
+    assert "ASRA" in DRUGS.lipid.guideline
+    assert "AAGBI" not in text
 
 
 def test_every_product_on_the_market_has_its_table() -> None:
