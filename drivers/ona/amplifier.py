@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -23,14 +22,14 @@ from drivers.base import (
 from drivers.ona.commands import ACK_NS, ATTEMPTS, SentCommand
 from drivers.ona.frames import FrameReader, OnaFrame
 from drivers.ona.info import Description, parse_info
-from drivers.ona.link import LinkEvent, OnaLink
+from drivers.ona.line import OnaLine
+from drivers.ona.link import LinkEvent
 from drivers.ona.loss import OffAfterLoss
 from drivers.ona.messages import FAULTS, CommandKind, MalformedError, Reply, parse_button, parse_status, parse_stim
 from drivers.ona.pulses import single_body, train_body
 from drivers.ona.samples import SampleStream
 from drivers.toolkit.streaming import RETRY_S, StreamingAmplifier, check_gap
 from drivers.transport.port import PortOpener, open_port
-from drivers.transport.reader import BytePort
 
 _NO_LIMITS = Limits(0.0, 0.0, 0.0, 0.0, 0.0, single_pulses=False)
 
@@ -57,8 +56,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         self._description: Description | None = None
         self._found: Description | None = None
         self._info: bytes | None = None
-        self._port: BytePort | None = None
-        self._link = OnaLink("", self._reader)
+        self._opened: OnaLine | None = None
         self._train_is_ours = self._may_be_on = False
         self._off_after_loss: OffAfterLoss | None = None
         self._tap: Tap | None = None
@@ -92,7 +90,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
     @property
     def replies_late(self) -> bool:
         """Whether the newest ACKs came later than the protocol's 100 ms."""
-        return self._link.commands.are_late
+        return self._opened is not None and self._opened.link.commands.are_late
 
     def service(self) -> None:
         """Send heartbeats and commands that are due, without returning blocks. Raises DeviceLost."""
@@ -106,7 +104,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         The current is rounded down to the stimulator's step. Raises LimitExceeded, DeviceRefused, DeviceLost.
         """
         self._require_stimulator()
-        self._request(CommandKind.STIM_SET, train_body(self.limits, current_ma, width_ms, rate_hz))
+        self._line.request(CommandKind.STIM_SET, train_body(self.limits, current_ma, width_ms, rate_hz))
         self._train_is_ours = True
 
     def enable(self, on: bool) -> None:
@@ -119,26 +117,28 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
             if not self._train_is_ours:
                 self.set_pulses(0.0, self.limits.min_width_ms, 0.0)
             self._may_be_on = True
-            self._link.commands.start_beat(self._clock.monotonic_ns())
+            self._line.link.commands.start_beat(self._clock.monotonic_ns())
         else:
-            self._link.commands.stop_beat()
-            self._link.commands.withdraw()
-        self._request(CommandKind.STIM_ENABLE, bytes((on,)))
+            self._line.link.commands.stop_beat()
+            self._line.link.commands.withdraw()
+        self._line.request(CommandKind.STIM_ENABLE, bytes((on,)))
 
     def pulse_once(self, current_ma: float, width_ms: float) -> None:
         """Deliver one pulse at once, while enabled; the current is rounded down to the step."""
         self._require_stimulator()
         if not self.limits.single_pulses:
             raise DeviceRefused(f"The amplifier {self.info.model} delivers no single pulses; set a train instead.")
-        self._request(CommandKind.STIM_ONCE, single_body(self.limits, current_ma, width_ms))
+        self._line.request(CommandKind.STIM_ONCE, single_body(self.limits, current_ma, width_ms))
 
     def take_outcomes(self) -> list[CommandOutcome]:
         """Return the outcomes of the commands to the stimulator since the last call, in order."""
-        return self._link.take_outcomes()
+        return [] if self._opened is None else self._opened.link.take_outcomes()
 
     def tap(self, take: Tap) -> None:
         """Pass every byte received and sent to ``take`` from now on."""
         self._tap = take
+        if self._opened is not None:
+            self._opened.tap = take
 
     def reopen(self, timeout_s: float = 0.0) -> None:
         """Connect to the lost device again, as the base class does.
@@ -158,14 +158,15 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         """Return the seconds from HEARTBEAT to its ACK, including the time of repeats where one was lost."""
         self._connection.require()
         requested_ns = self._clock.monotonic_ns()
-        self._request_and_wait(CommandKind.HEARTBEAT)
+        self._line.request_and_wait(CommandKind.HEARTBEAT)
         return (self._clock.monotonic_ns() - requested_ns) / 1e9
 
     def _connect(self) -> DeviceInfo:
         """Open the port and request the device's description."""
         self._train_is_ours = False
-        self._port = self._open_port(self._url)
-        self._link = OnaLink(f"The amplifier at {self._port.name}", self._reader)
+        port = self._open_port(self._url)
+        self._opened = OnaLine(port, self._reader, self._clock, self._take, self.mark_received)
+        self._opened.tap = self._tap
         found = self._describe()
         if self._description is None:
             self._description = found
@@ -182,10 +183,10 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         """Send HELLO until INFO has arrived, which follows the ACK unless it was lost on the way."""
         for _ in range(ATTEMPTS):
             self._info = None
-            command = self._request_and_wait(CommandKind.HELLO)
+            command = self._line.request_and_wait(CommandKind.HELLO)
             if command.error is not None:
                 raise command.error
-            self._exchange(ACK_NS / 1e9, lambda: self._info is not None)
+            self._line.exchange(ACK_NS / 1e9, lambda: self._info is not None)
             if self._info is not None:
                 return parse_info(self._info, self._address)
         raise DeviceLost(f"The amplifier at {self._url} replies, but does not describe itself; switch it off and on.")
@@ -201,7 +202,7 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
         self._repeated = self.duplicates - self._reader.repeated
         self._stream = SampleStream(self._scale_uv, first_index + gap, gap, partial(check_gap, info=self.info))
         self._streaming = True
-        command = self._request_and_wait(CommandKind.START)
+        command = self._line.request_and_wait(CommandKind.START)
         if command.error is not None:
             self._streaming = False
             raise command.error
@@ -210,9 +211,9 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
     def _stop(self) -> None:
         """Send STOP at once. A device that was not streaming may refuse it."""
         self._streaming = False
-        self._link.commands.stop_beat()
-        self._link.commands.withdraw()
-        if self._request_and_wait(CommandKind.STOP).error is None:
+        self._line.link.commands.stop_beat()
+        self._line.link.commands.withdraw()
+        if self._line.request_and_wait(CommandKind.STOP).error is None:
             self._may_be_on = False
 
     def _lose(self) -> None:
@@ -222,60 +223,15 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
 
     def _send_off(self) -> None:
         if self._off_after_loss and self._off_after_loss.is_due(self._clock.monotonic_ns()):
-            self._link.send_off()
             with contextlib.suppress(DeviceLost):
-                self._flush()
+                self._line.send_off()
 
     def _release(self) -> None:
-        if self._port is not None:
-            self._port.close()
+        if self._opened is not None:
+            self._opened.close()
 
     def _pump(self, timeout_s: float) -> None:
-        self._exchange(timeout_s, lambda: bool(self._stream))
-
-    def _request(self, kind: CommandKind, body: bytes = b"") -> SentCommand:
-        """Send a command without waiting for its ACK. Raises DeviceLost."""
-        command = self._link.request(kind, body, self._clock.monotonic_ns())
-        self._flush()
-        return command
-
-    def _request_and_wait(self, kind: CommandKind) -> SentCommand:
-        """Send a command and wait until it is settled. Raises DeviceLost after 0.4 s without an ACK."""
-        command = self._request(kind)
-        while not command.settled:
-            self._exchange(ACK_NS / 1e9, lambda: command.settled)
-        return command
-
-    def _exchange(self, timeout_s: float, is_ready: Callable[[], bool]) -> None:
-        """Read what has arrived and send what is due until ``is_ready``, at most ``timeout_s``. Raises DeviceLost.
-
-        What has arrived is read first, so that no ACK counts as late because the program was late.
-        """
-        until_ns = self._clock.monotonic_ns() + int(timeout_s * 1e9)
-        self._receive_and_send(0.0)
-        while not is_ready() and (now_ns := self._clock.monotonic_ns()) < until_ns:
-            due_ns = self._link.commands.due_ns()
-            wake_ns = until_ns if due_ns is None else min(until_ns, due_ns)
-            self._receive_and_send(max(0, wake_ns - now_ns) / 1e9)
-
-    def _receive_and_send(self, timeout_s: float) -> None:
-        for arrived_ns, data in self._require_port().read(timeout_s):
-            self.mark_received(arrived_ns)
-            if self._tap:
-                self._tap(data, sent=False)
-            for event in self._link.receive_data(data, self._clock.monotonic_ns(), arrived_ns):
-                self._take(event, arrived_ns)
-        now_ns = self._clock.monotonic_ns()
-        for event in self._link.service(now_ns):
-            self._take(event, now_ns)
-        self._flush()
-
-    def _flush(self) -> None:
-        if not (data := self._link.data_to_send()):
-            return
-        if self._tap:
-            self._tap(data, sent=True)
-        self._require_port().write(data)
+        self._line.exchange(timeout_s, lambda: bool(self._stream))
 
     def _take_blocks(self) -> list[Block]:
         if not self._stream:
@@ -308,20 +264,22 @@ class OnaAmplifier(StreamingAmplifier, Stimulator):
             else:
                 stream.add_event(parse_button(frame.body, stream.unwrap), arrived_ns)
         except MalformedError:
-            self._link.count_bad()
+            self._line.link.count_bad()
 
     def _on_status(self, stream: SampleStream, body: bytes, arrived_ns: int) -> None:
         """Process a STATUS; a device at fault has disabled its stimulator, so the heartbeats end."""
         status = parse_status(body, stream.unwrap, len(self.info.channels))
         if status.fault != FAULTS[0]:
-            self._link.commands.stop_beat()
+            self._line.link.commands.stop_beat()
         stream.add_event(status, arrived_ns)
 
-    def _require_port(self) -> BytePort:
-        if self._port is None:
+    @property
+    def _line(self) -> OnaLine:
+        """The open line. Raises DeviceLost where there is none."""
+        if self._opened is None:
             self._connection.require()
             raise DeviceLost(f"{self._address} is not connected.")
-        return self._port
+        return self._opened
 
     def _require_stimulator(self) -> None:
         self._connection.require()

@@ -192,6 +192,7 @@ class HealthMonitor:
             device_fault=self._fault,
             headless=headless,
             device_floods=self._floods,
+            reports_late=self.timing.reports_late,
             signal_dead=self._alarms.holds("signal-dead"),
             clock_wrong=self._alarms.holds("clock-wrong"),
             host_s=now_ns / 1e9,

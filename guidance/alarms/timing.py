@@ -21,6 +21,9 @@ _REPORT_LATE_S = 0.15
 samples arrive in portions.
 """
 
+MOST_LATE = 3
+"""So many late reports in a row are no stall of the line: the device is then switched off (as for late replies)."""
+
 _LATE_SHOWN_S = 2.0
 """The alarm of late reports stays so long after the last one, in s: longer than the slowest usual pulse rate."""
 
@@ -44,14 +47,21 @@ class TimingMonitor:
         self._clock = SampleClock(sample_rate_hz)
         self._slow_until_ns: int | None = None
         self._late_until_t = -math.inf
+        self._late = 0
 
     @property
     def computer_is_slow(self) -> bool:
         """Whether the computer did not keep up during the last seconds."""
         return self._slow_until_ns is not None
 
+    @property
+    def reports_late(self) -> bool:
+        """Whether the newest reports of pulses all came late."""
+        return self._late >= MOST_LATE
+
     def restart(self) -> None:
         """Begin anew: the device was lost."""
+        self._late = 0
         self._clock.restart()
 
     def pace(self, blocks: Sequence[Block], now_ns: int) -> Iterator[Alarm]:
@@ -71,13 +81,16 @@ class TimingMonitor:
 
     def report_late(self, late_s: float, t: float) -> Iterator[Alarm]:
         """Receive by how many s the report of a pulse came after its samples, at device time ``t``."""
-        if late_s > _REPORT_LATE_S:
+        is_late = late_s > _REPORT_LATE_S
+        self._late = self._late + 1 if is_late else 0
+        if is_late:
             self._late_until_t = t + _LATE_SHOWN_S
             yield from self._update("device-fault", _LATE.format(late_s * 1e3), "late")
 
     def supervise(self, t: float) -> Iterator[Alarm]:
         """Yield the end of an alarm that is over by device time ``t``."""
         if t > self._late_until_t:
+            self._late = 0
             yield from self._update("device-fault", None, "late")
 
     def _update(self, code: str, text: str | None, cause: str = "") -> Iterator[Alarm]:

@@ -7,10 +7,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Generic, Self, TypeVar
 
 MOST_WAITING = 20_000
 """Items: at some hundred records and blocks a second this is over half a minute, longer than a disk stalls."""
+
+_HANGS_S = 0.05
+"""Time in s between two checks of whether the work hangs, at the end."""
 
 Item = TypeVar("Item")
 
@@ -42,6 +46,8 @@ class BackgroundWorker(Generic[Item]):
         """Construct the thread ``name``, which ``start`` starts."""
         self._handle, self._begin, self._periodic, self._finish = handle, begin, periodic, finish
         self._every_s = every_s
+        self._longest_s: float | None = None
+        self._busy_since_s: float | None = None
         self._items: deque[Item] = deque(maxlen=1 if newest_only else None)
         self._most_waiting = 2 if newest_only else most_waiting
         self._news = threading.Condition()
@@ -54,7 +60,15 @@ class BackgroundWorker(Generic[Item]):
         """The OSError that ended the work before it was closed; None while there is none."""
         if self._fault is None and self.has_ended and not self._finished:
             self._fault = OSError(errno.EIO, "the program's thread for it has failed")
+        if self._fault is None and self.hangs:
+            self._fault = OSError(errno.ETIMEDOUT, f"the disk has not responded for {self._longest_s:g} s")
         return self._fault
+
+    @property
+    def hangs(self) -> bool:
+        """Whether the work under way has taken too long."""
+        since_s = self._busy_since_s
+        return self._longest_s is not None and since_s is not None and self._now_s() - since_s > self._longest_s
 
     @property
     def has_ended(self) -> bool:
@@ -68,6 +82,11 @@ class BackgroundWorker(Generic[Item]):
         except RuntimeError:
             raise OSError(errno.EAGAIN, "this computer can start no more threads") from None
         self._started = True
+        return self
+
+    def watched(self, longest_s: float) -> Self:
+        """Take work that lasts longer than ``longest_s`` as hanging: a fault, whose end ``close`` does not wait for."""
+        self._longest_s = longest_s
         return self
 
     def put(self, item: Item) -> bool:
@@ -96,10 +115,13 @@ class BackgroundWorker(Generic[Item]):
         with self._news:
             self._closing = True
             self._news.notify()
-        self.join(timeout_s)
+        if timeout_s is not None or self._longest_s is None:
+            self.join(timeout_s)
+        while self._started and self._thread.is_alive() and not self.hangs and timeout_s is None:
+            self.join(_HANGS_S)
 
     def _run(self) -> None:
-        for work in (self._work, self._finish):
+        for work in (self._work, lambda: self._do(self._finish)):
             try:
                 work()
             except OSError as fault:
@@ -107,14 +129,24 @@ class BackgroundWorker(Generic[Item]):
         self._finished = True
 
     def _work(self) -> None:
-        self._begin()
+        self._do(self._begin)
         due = self._next_due()
         while (items := self._next(due)) is not None:
             for item in items:
-                self._handle(item)
+                self._do(partial(self._handle, item))
             if due is not None and time.monotonic() >= due:
-                self._periodic()
+                self._do(self._periodic)
                 due = self._next_due()
+
+    def _do(self, work: Callable[[], object]) -> None:
+        self._busy_since_s = self._now_s()
+        try:
+            work()
+        finally:
+            self._busy_since_s = None
+
+    def _now_s(self) -> float:
+        return time.monotonic()
 
     def _next_due(self) -> float | None:
         return None if self._every_s is None else time.monotonic() + self._every_s

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from guidance.common.errors import UsageError
 from guidance.journal.chain import ORIGIN, with_chain
-from guidance.journal.files import DISK, Disk
+from guidance.journal.files import DISK, HANGS_S, Disk
 from guidance.journal.locks import lock
 
 EVENTS_NAME = "events.jsonl"
@@ -32,7 +32,9 @@ class Journal:
         """Begin the journal of the procedure in ``folder``. Raises UsageError if the file cannot be created."""
         self._path, self._disk = folder / EVENTS_NAME, disk
         self.name = str(self._path)
-        self._worker = disk.worker("journal to disk", periodic=self.sync, every_s=SYNC_S, finish=self.sync)
+        self._worker = disk.worker("journal to disk", periodic=self.sync, every_s=SYNC_S, finish=self.sync).watched(
+            HANGS_S
+        )
         self.chain, self.lines, self.ended = ORIGIN, 0, False
         self._size = self._synced = 0
         self._changed: OSError | None = None
@@ -64,10 +66,12 @@ class Journal:
         self._size += len(written)
 
     def check(self) -> None:
-        """Check that the file is still there and holds what was written; nothing more is written where it does not.
+        """Check that the file is still there, holds what was written, and is synced; else nothing more is written.
 
         Raises OSError.
         """
+        if self._worker.fault is not None:
+            raise self._worker.fault
         size = self._disk.size(self._path, self._fd)
         if size is None:
             self._changed = OSError(errno.ENOENT, "it was deleted, moved or replaced while it was written")
@@ -79,7 +83,8 @@ class Journal:
     def close(self) -> None:
         """Sync the rest to the disk and release the file. An error of the disk is not reported any more."""
         self._worker.close()
-        os.close(self._fd)
+        if not self._worker.hangs:  # else the descriptor is in use
+            os.close(self._fd)
 
     def _start(self) -> None:
         """Sync the name to the disk and start the worker. Raises OSError."""

@@ -17,6 +17,9 @@ from guidance.common.worker import BackgroundWorker
 
 _NO_WAIT_NO_LINK = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
+HANGS_S = 5.0
+"""A write or sync that takes longer counts as hanging: a slow stick takes some seconds (a judgement, unsourced)."""
+
 
 class NotPlain(OSError):
     """The path leads to a link, pipe, folder or device instead of a plain file."""

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from guidance.journal.event_log import SYNC_S
-from guidance.journal.files import DISK, Disk
+from guidance.journal.files import DISK, HANGS_S, Disk
 
 RECEIVED_NAME, SENT_NAME = "received.raw", "sent.raw"
 
@@ -19,7 +19,9 @@ class RawLog:
     def __init__(self, disk: Disk = DISK) -> None:
         self._disk = disk
         self._fds: dict[bool, int] = {}
-        self._worker = disk.worker("line to disk", self._take, periodic=self._sync, every_s=SYNC_S, finish=self._finish)
+        self._worker = disk.worker(
+            "line to disk", self._take, periodic=self._sync, every_s=SYNC_S, finish=self._finish
+        ).watched(HANGS_S)
 
     @property
     def fault(self) -> OSError | None:

@@ -25,7 +25,7 @@ from guidance.journal.bdf import (
 )
 from guidance.journal.disk_space import DiskSpace
 from guidance.journal.event_log import SYNC_S
-from guidance.journal.files import DISK, Disk
+from guidance.journal.files import DISK, HANGS_S, Disk
 from guidance.journal.flawed_spans import SKIPPED, FlawedSpan, FlawFinder
 
 SIGNAL_NAME = "signal.bdf"
@@ -60,7 +60,7 @@ class SignalFile:
         self._worker = disk.worker(
             "signal to disk", self._take, periodic=self._sync, every_s=SYNC_S, finish=self._finish,
             most_waiting=MOST_WAITING,
-        )  # fmt: skip
+        ).watched(HANGS_S)  # fmt: skip
         self._info, self._began = info, began
         self._layout = layout_of(info, began)
         self._flaws = self._new_flaw_finder()

@@ -18,6 +18,7 @@ from typing import Protocol
 from drivers.base import DeviceError
 from guidance.common.errors import DONE, FAILED, UserError
 from guidance.processes.exit_status import ExitOutcome, outcome_of
+from guidance.processes.hang_watch import HeadlessChannel
 from guidance.processes.link import EngineLink
 from guidance.processes.observers import ObservedScreenChannel, Observers
 from guidance.processes.screen_channel import NoScreenChannel, ScreenChannel, SocketScreenChannel
@@ -56,7 +57,8 @@ def run_headless(job: EngineJob) -> ExitOutcome:
     stop = threading.Event()
     for number in ENDING:
         signal.signal(number, lambda *_: stop.set())
-    return _run(job, NoScreenChannel(), stop)
+    with HeadlessChannel() as channel:
+        return _run(job, channel, stop)
 
 
 def run_with_screen(job: EngineJob, load_screen: Callable[[], ScreenMain] | None = None) -> ExitOutcome:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 from drivers.base import CLOCK, Block, Clock, DeviceLost
 from guidance.alarms.health import fault_text
+from guidance.common.memory import release_free
 from guidance.contracts.commands import OperatorCommand, Quit, SimulatorCommand
 from guidance.contracts.events import Entry, TimedRecord
 from guidance.contracts.snapshot import Snapshot
@@ -34,6 +35,9 @@ later, and a wrong clock runs twice as fast or slow (a judgement, unsourced).
 
 SCREENLESS_S = 600.0
 """A session whose screen is lost goes on for at most this long."""
+
+RELEASE_S = 60.0
+"""Time in s between two releases of free memory: the heap grows by some 0.1 MB meanwhile."""
 
 _REQUEST_S = 0.5
 """Time between two searches for a request to end, in s; a start waits some seconds for the end."""
@@ -68,6 +72,7 @@ class LiveSession:
         self._fit_since: tuple[float, float] | None = None
         self._screen_lost_at: float | None = None
         self._request_due = 0.0
+        self._release_due_s = clock.monotonic() + RELEASE_S
         self._ended: str | None = None
 
     def run(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
@@ -121,6 +126,7 @@ class LiveSession:
         self._act()
         if not self._engine.response_due(DRAW_S):
             screen_channel.show(self._draw)
+            self._release_memory()
         return self._end_reason(screen_channel, messages, stopping())
 
     def _end_reason(self, screen_channel: ScreenChannel, messages: list[OperatorCommand], stopping: bool) -> str | None:
@@ -142,6 +148,12 @@ class LiveSession:
             return by_device
         passed_s, may_s = self._clock.monotonic() - self._began_s, duration_s * CLOCKS_DIFFER + CLOCKS_DIFFER_S
         return passed_s >= duration_s + may_s or (by_device and passed_s >= duration_s - may_s)
+
+    def _release_memory(self) -> None:
+        now_s = self._clock.monotonic()
+        if now_s >= self._release_due_s:
+            self._release_due_s = now_s + RELEASE_S
+            release_free()
 
     def _screen_lost_too_long(self) -> bool:
         """Note that the screen is lost; returns whether it has been for too long."""
@@ -203,7 +215,7 @@ class LiveSession:
         if stimulation and stimulation.armed:
             self._write(self._engine.update_condition("stimulus-not-delivered", refused, "refused"))
             late = _REPLIES_LATE if self._device.replies_late else None
-            self._write(self._engine.update_condition("device-fault", late, "replies", disarm=False))
+            self._write(self._engine.update_condition("device-fault", late, "replies"))
             self._device.act(self._engine.actions)
 
     def _steer(self, messages: list[OperatorCommand]) -> None:

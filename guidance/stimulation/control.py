@@ -172,7 +172,7 @@ class Stimulation(PulseRequests):
         if why is None:
             yield from self._continue(t, state)
             return
-        self.operator_must_arm |= state.device_floods or state.clock_wrong
+        self.operator_must_arm |= state.device_floods or state.clock_wrong or state.reports_late
         self.operator_must_arm |= state.device_fault is not None and state.device_fault not in PASSING_FAULTS
         yield from self.disarm("safety", why)
 

@@ -156,6 +156,7 @@ class InterlockConditions:
     headless: bool
     signal_dead: bool = False
     device_floods: bool = False
+    reports_late: bool = False
     clock_wrong: bool = False
     host_s: float | None = None
 
@@ -170,6 +171,7 @@ def disarm_reason(state: InterlockConditions) -> str | None:
         (not state.connected, "the amplifier is not connected"),
         (state.device_fault is not None, f"the amplifier reports a fault ({state.device_fault})"),
         (state.device_floods, "the device reports more pulses than a stimulator can give"),
+        (state.reports_late, "the device reports its pulses too late"),
         (silent, "no samples have arrived for a second"),
         (state.clock_wrong, "the device's sample rate is not what it claims"),
         (state.lead_off, "an electrode is off"),

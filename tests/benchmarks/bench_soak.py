@@ -24,6 +24,7 @@ import numpy as np
 from drivers.simulated import SimulatedDevice
 from drivers.simulated.in_process import InProcessAmplifier
 from drivers.simulated.patient import Patient
+from guidance.common.memory import release_free
 from guidance.contracts.commands import Arm
 from guidance.contracts.origin import Origin
 from guidance.engine.loop import Engine
@@ -32,6 +33,7 @@ from guidance.journal.record import ProcedureRecord
 from guidance.protocol import load
 from guidance.session.device import LiveDevice
 from guidance.session.event_writer import EventWriter
+from guidance.session.live import RELEASE_S
 from guidance.session.stimulation_setup import stimulation_within
 from tests.benchmarks.bench_live import Terminal, armed
 from tests.support.processes import engine_pid, lines
@@ -41,8 +43,10 @@ SETTLED_S = 600.0
 """What is loaded and allocated in the first ten minutes is no growth."""
 EVERY_S = 60.0
 _ROW_S = 600.0
-_RATE_HZ = 2_500
-"""Sampling rate on the virtual clock: a quarter of the usual one, so that eight hours take under one."""
+_ARM_AGAIN_S = 10.0
+_RATE_HZ, _BLOCK_S = 2_000, 0.1
+"""Sampling rate and length of a block on the virtual clock: a fifth of the usual rate, five times the usual length, so
+that eight hours take a quarter of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,29 +120,32 @@ def real_time(minutes: float, store: Path) -> tuple[dict[str, list[Usage]], list
 def virtual(hours: float, store: Path) -> Iterator[Usage]:
     """Run an armed engine with its record for ``hours`` of device time; yields what this process uses."""
     patient = Patient(3, sample_rate_hz=_RATE_HZ, scenario="hold", start_mm=3.0)
-    amplifier = InProcessAmplifier(patient, block_s=0.02)
-    settings = Settings(load("generic-block"), Mode.AUTO, headless=True)
+    amplifier = InProcessAmplifier(patient, block_s=_BLOCK_S)
+    settings = Settings(load("generic-block"), Mode.AUTO, pulse_rate_hz=1.0, headless=True)
     stimulation = stimulation_within(settings, amplifier.limits)
     engine = Engine(settings, amplifier.info, "2026-01-01T00:00:00+00:00", stimulation)
     device = LiveDevice(amplifier, requests_pulses=True)
     record = ProcedureRecord(store / "soak", amplifier.info, datetime(2026, 1, 1, tzinfo=UTC))
     writer = EventWriter(record.journal)
     writer.write(engine.begin(Origin(live=True, simulated=True)))
-    due = 0.0
+    due = arm_due = release_due = 0.0
     messages: tuple[Arm, ...] = ()
     while amplifier.t < hours * 3600:
         if amplifier.t >= due:
             gc.collect()
             yield usage_of(os.getpid(), amplifier.t)
             due += _ROW_S
-            if not stimulation.armed:
-                messages = (Arm(),)
+        if amplifier.t >= arm_due and not stimulation.armed:
+            arm_due, messages = amplifier.t + _ARM_AGAIN_S, (Arm(),)
         (block,) = device.read(0.0)
         record.write_blocks([block])
         for timed in engine.step([block], round(amplifier.t * 1e9), messages):
             record.annotate(timed)
             writer.write(timed)
         messages = ()
+        if amplifier.t >= release_due:
+            release_due += RELEASE_S
+            release_free()
         device.act(engine.actions)
     for timed in engine.end("duration"):
         writer.write(timed)

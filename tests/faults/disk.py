@@ -13,6 +13,10 @@ from guidance.journal.files import Disk
 from tests.support.virtual_clock import VirtualClock
 
 
+class HangsError(Exception):
+    """The call of the disk does not return."""
+
+
 class InlineWorker(BackgroundWorker[Any]):
     """A worker that handles each item at once and its periodic work when its time comes, all in the caller's thread."""
 
@@ -24,7 +28,7 @@ class InlineWorker(BackgroundWorker[Any]):
         self.before_start()
         self._started = True
         self._attempt(self._begin)
-        while self._items:
+        while self._items and self._busy_since_s is None:
             self._attempt_item()
         self._schedule()
         return self
@@ -35,7 +39,7 @@ class InlineWorker(BackgroundWorker[Any]):
 
     def put(self, item: Any) -> bool:
         self._items.append(item)
-        while self._started and self._items:
+        while self._started and self._items and self._busy_since_s is None:
             self._attempt_item()
         return True
 
@@ -43,7 +47,7 @@ class InlineWorker(BackgroundWorker[Any]):
         """Do nothing: there is no thread."""
 
     def close(self, timeout_s: float | None = None) -> None:  # noqa: ARG002 - nothing is waited for
-        if self._started and not self._finished:
+        if self._started and not self._finished and self._busy_since_s is None:
             self._closing = self._finished = True
             self._attempt(self._finish)
 
@@ -52,7 +56,7 @@ class InlineWorker(BackgroundWorker[Any]):
             self.clock.after(self._every_s, self._beat)
 
     def _beat(self) -> None:
-        if not (self._closing or self._fault):
+        if not (self._closing or self._fault or self._busy_since_s is not None):
             self._attempt(self._periodic)
             self._schedule()
 
@@ -61,12 +65,17 @@ class InlineWorker(BackgroundWorker[Any]):
         if self._fault is None:
             self._attempt(lambda: self._handle(item))
 
+    def _now_s(self) -> float:
+        return self.clock.monotonic()
+
     def _attempt(self, work: Callable[[], object]) -> None:
         """Do ``work`` as the thread would: it keeps an OSError, and any other exception ends it."""
         try:
             work()
         except OSError as fault:
             self.fail(fault)
+        except HangsError:
+            self._busy_since_s = self._now_s()
         except MemoryError:
             self.fail(OSError(errno.EIO, "the program's thread for it has failed"))
 
@@ -84,6 +93,7 @@ class FaultyDisk(Disk):
         self.error: Callable[[], BaseException] = lambda: OSError(errno.EIO, os.strerror(errno.EIO))
         self.dead = False
         self.slow_s = 0.0
+        self.hangs = False
         self._clock = clock
         before = self._enter_start
         self.worker = type("Worker", (InlineWorker,), {"clock": clock, "before_start": staticmethod(before)})
@@ -117,6 +127,8 @@ class FaultyDisk(Disk):
 
     def sync(self, fd: int) -> None:  # noqa: ARG002 - nothing is synced: the tests would wait for the disk
         self._enter("sync")
+        if self.hangs:
+            raise HangsError
 
     def truncate(self, fd: int, size: int) -> None:
         if self._enter("truncate"):

@@ -21,6 +21,9 @@ AT_S = 5.0
 SILENCE_S = 1.0
 """The device's watchdog, and the time after which missing samples or a missing screen count as silence."""
 
+LATE_S = 1.5
+"""The device is faulty with the third late reply or report in a row; pulses come at about two a second."""
+
 Inject = Callable[[Rig], object]
 
 
@@ -196,6 +199,11 @@ SCENARIOS = (
              statuses=FAILS),
     Scenario("disk full", at(fill_disk), RECORD, 1.0,
              statuses=FAILS, record_lost=True),
+    Scenario("syncs hang", at(lambda rig: setattr(rig.disk, "hangs", True)), RECORD, 5.6, 14.0, FAILS,
+             record_lost=True),
+    Scenario("a write takes 8 s", both(at(lambda rig: setattr(rig.disk, "slow_s", 8.0)),
+                                       at(lambda rig: setattr(rig.disk, "slow_s", 0.0), 5.5)),
+             _codes("stimulus-not-delivered", "stale"), SILENCE_S, 18.0),
     # of the device's time
     Scenario("START acknowledged late", lambda rig: rig.device.faults.lose_acks.update({ona.START: 1})),
     Scenario("START never acknowledged", lambda rig: rig.device.faults.lose_acks.update({ona.START: 9})),
@@ -209,11 +217,12 @@ SCENARIOS = (
     ),
     Scenario("reports of pulses 80 ms late", device(stim_late_ms=80.0)),
     *(
-        Scenario(f"reports of pulses {late_ms} ms late", device(stim_late_ms=float(late_ms)), FAULTY | UNREQUESTED)
+        Scenario(f"reports of pulses {late_ms} ms late", device(stim_late_ms=float(late_ms)), FAULTY | UNREQUESTED,
+                 LATE_S)
         for late_ms in (200, 300, 400)
     ),
     *(
-        Scenario(f"replies {late_ms} ms late", device(ack_late_ms=float(late_ms)), FAULTY | LOST)
+        Scenario(f"replies {late_ms} ms late", device(ack_late_ms=float(late_ms)), FAULTY | LOST, LATE_S)
         for late_ms in (150, 250, 350)
     ),
     Scenario("states with an absurd sample", device(status_sample=(1 << 31) - 1)),

@@ -156,3 +156,23 @@ def test_closing_waits_no_longer_than_it_may(gate: Gate) -> None:
     assert gate.reached.wait(WAIT_S)
     worker.close(0.01)
     assert not worker.has_ended
+
+
+def test_work_that_hangs_is_a_fault_and_the_end_does_not_wait_for_it(gate: Gate) -> None:
+    worker = BackgroundWorker[int]("w", gate.wait).watched(0.05).start()
+    worker.put(1)
+    assert gate.reached.wait(WAIT_S)
+    worker.close()
+    assert worker.hangs
+    assert worker.fault is not None
+    assert worker.fault.errno == errno.ETIMEDOUT
+
+
+def test_a_worker_that_waits_for_work_does_not_hang(gate: Gate) -> None:
+    worker = BackgroundWorker[int]("w", gate.handled.append).watched(0.0).start()
+    worker.put(1)
+    while not gate.handled:
+        threading.Event().wait(0.001)
+    threading.Event().wait(0.02)
+    assert worker.fault is None
+    worker.close()
