@@ -21,8 +21,8 @@ from tests.support.virtual_clock import START_NS, VirtualClock
 
 _STEP_NS = 2_000_000
 _READ_S = 0.01
-"""Longest wait for samples, in s, in place of the program's 4 ms: rounds without anything new cost most of the time. The
-output goes off up to 6 ms later for it.
+"""Longest wait for samples, in s, in place of the program's 4 ms: rounds without anything new cost most of the time.
+The output goes off up to 6 ms later for it.
 """
 
 

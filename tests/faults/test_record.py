@@ -22,7 +22,7 @@ def test_a_run_makes_every_kind_of_call() -> None:
 @pytest.mark.parametrize("error", ERRORS)
 def test_a_call_of_the_disk_may_fail(error: str) -> None:
     calls = calls_of_a_run()
-    results = [failing_call(index, error, goes_on=bool(index % 2)) for index in chosen(calls, 40)]
+    results = [failing_call(index, error, goes_on=bool(index % 2)) for index in chosen(calls, 80)]
     assert [result for result in results if result.faults] == []
 
 
