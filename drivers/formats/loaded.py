@@ -24,8 +24,19 @@ NAME_LENGTH = 40
 _LOWEST_RATE_HZ, _HIGHEST_RATE_HZ = 1.0, 1e6
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _PREFIXES = {"": 1e6, "m": 1e3, "milli": 1e3, "u": 1.0, "U": 1.0, "micro": 1.0, "n": 1e-3, "nano": 1e-3}
-_MICRO_SIGNS = ("\u00b5", "\u03bc", "\u00c2\u00b5", "\u00ce\u00bc", "\u0083\u00ca", "\u00e6", "\u00a6\u00cc", "\ufffd")
-"""The micro sign and the Greek letter; both as UTF-8 read as Latin-1; and as Shift-JIS, DOS and GB 2312 write it.
+_MICRO_SIGNS = (
+    "\u00b5",
+    "\u03bc",
+    "\u00c2\u00b5",
+    "\u00ce\u00bc",
+    "\u0083\u00ca",
+    "\u0192\u00ca",
+    "\u00e6",
+    "\u00a6\u00cc",
+    "\ufffd",
+)
+"""The micro sign and the Greek letter; both as UTF-8 read as Latin-1; and as Shift-JIS, DOS and GB 2312 write it, in
+Latin-1 or the code page of Windows.
 
 No other unit of voltage has a foreign letter before its V, so a letter lost in an encoding can only be this one.
 """

@@ -74,7 +74,7 @@ def begins_like_a_table(head: bytes) -> bool:
             text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
         except UnicodeDecodeError:
             text = head.decode("cp1252", "replace")
-    header = text.splitlines()[0] if text else ""
+    header = next((line for line in text.splitlines() if not table.is_remark(line)), "")
     return any(mark in header for mark in table.DELIMITERS) and not _CONTROL.search(text)
 
 

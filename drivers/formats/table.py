@@ -3,7 +3,8 @@
 Examples of names are ``EMG_uv``, ``EMG (mV)`` and ``EMG[V]``. A column ``time`` or ``t`` (``time_s``, ``time_ms``,
 ``time [us]``) is the clock. A column ``stim``, else the first called trigger, TTL or the like, is a trigger line: each
 departure from its rest is a pulse. A column ``annotation`` holds texts, several of a row apart by `` | ``. Spreadsheets
-write a line ``sep=;``, decimal commas and an empty last cell.
+write a line ``sep=;``, decimal commas and an empty last cell. Blank lines and
+lines of ``#`` above the names are left out.
 """
 
 from __future__ import annotations
@@ -119,12 +120,19 @@ def encoding_of(path: Path) -> str:
     return "utf-8-sig"
 
 
+def is_remark(line: str) -> bool:
+    """Return whether a line before the names says nothing about them: it is blank, or begins with ``#``."""
+    return not line.strip() or line.startswith("#")
+
+
 def _opened(path: Path, file: TextIO) -> TextTable:
     """Find the delimiter and read the column names. Raises DeviceRefused where there are none."""
     header, first_row = file.readline(), 2
+    while header and is_remark(header):
+        header, first_row = file.readline(), first_row + 1
     separator = _SEPARATOR_LINE.fullmatch(header)
     if separator:
-        header, first_row = file.readline(), 3
+        header, first_row = file.readline(), first_row + 1
     delimiter = separator[1] if separator else next((mark for mark in DELIMITERS if mark in header), ",")
     names = next(csv.reader([header], delimiter=delimiter, strict=True), [])
     while names and not names[-1].strip():

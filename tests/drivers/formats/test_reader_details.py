@@ -167,3 +167,21 @@ def test_annotations_of_a_table_are_read_from_their_column(tmp_path: Path) -> No
     recording = Recording(write(tmp_path / "a.csv", rows.encode()))
     assert [a.text for a in recording.annotations] == ["needle in", "stim current_ma=0.5"]
     assert [(p.sample, p.current_ma) for p in recording.pulses] == [(1, 0.5)]
+
+
+@pytest.mark.parametrize("remarks", ["\n\n", "# exported, by hand\n# of 2026\n"])
+def test_lines_above_the_names_of_a_table_are_left_out(tmp_path: Path, remarks: str) -> None:
+    path = write(tmp_path / "a.csv", f"{remarks}time_s,EMG_uv\n0,1\n0.001,2\n0.002,x\n".encode())
+    with pytest.raises(DeviceRefused, match=rf"row {remarks.count(chr(10)) + 4} of"):
+        Recording(path)
+    path.write_text(path.read_text(encoding="utf-8").replace("x", "3"), encoding="utf-8")
+    assert samples(Recording(path))[:, 0].tolist() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "cp437", "shift_jis", "gb2312", "mac-roman"]
+)
+def test_microvolts_are_read_in_every_usual_encoding(tmp_path: Path, encoding: str) -> None:
+    sign = "\u03bc" if encoding in {"shift_jis", "gb2312"} else "\u00b5"
+    path = write(tmp_path / "a.csv", f"time_s,EMG ({sign}V)\n0,1\n0.001,2\n".encode(encoding))
+    assert samples(Recording(path))[:, 0].tolist() == [1.0, 2.0]
