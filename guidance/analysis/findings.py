@@ -56,10 +56,14 @@ class Evidence:
     def finding(self, name: str, least: int = 2) -> ReportFinding:
         """Return the finding ``name``: suggested if at least ``least`` sentences speak for it, more than against.
 
-        Otherwise it is not suggested, and without any sentence not assessable.
+        Otherwise it is not suggested. Without any sentence, or where fewer than ``least`` measures are reliable and
+        none speaks against it, it is not assessable.
         """
         if not self.pro and not self.con:
             why = "no measure that could show it is reliable enough"
             return ReportFinding(name, NOT_ASSESSABLE, why=why, undecided=tuple(self.undecided))
+        if not self.con and len(self.pro) < least:
+            why = f"{len(self.pro)} of its measures is reliable enough, and it takes {least}"
+            return ReportFinding(name, NOT_ASSESSABLE, tuple(self.pro), why=why, undecided=tuple(self.undecided))
         word = SUGGESTED if len(self.pro) >= least and len(self.pro) > len(self.con) else NOT_SUGGESTED
         return ReportFinding(name, word, tuple(self.pro), tuple(self.con), undecided=tuple(self.undecided))

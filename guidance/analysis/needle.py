@@ -22,11 +22,15 @@ from guidance.analysis.recruitment import recruitment_row, reduced_recruitment
 from guidance.analysis.reference_values import ANY_MUSCLE, INTERFERENCE, NO_REFERENCE, UNITS, ReferenceRange
 from guidance.analysis.rest_activity import spontaneous_findings
 from guidance.analysis.spontaneous import PIECE_S, classify
+from guidance.analysis.tone import strongest_tone
 from guidance.signal.sweep.mains import fit_mains
 
 CLIPPED_SHARE = 0.001
 MAINS_UV = 50.0
 """A recording with a larger share of clipped samples or more mains (uV) is unfit (a judgement, unsourced)."""
+
+TONE_SHARE = 0.8
+"""Share of the power in one line above which a recording is unfit. Simulated silence with mains has up to 0.75."""
 
 _SURFACE = "recorded by surface electrodes, which show no single motor unit and no activity of single fibres"
 
@@ -69,7 +73,18 @@ def unfit(signal: RecordedSignal) -> str | None:
     mains = fit_mains(known[: round(10 * sample_rate_hz)], 0, sample_rate_hz)
     if mains and mains.amplitude_uv > MAINS_UV:
         return f"mains interference of {mains.amplitude_uv:.0f} uV hides small potentials and adds false turns"
-    return None
+    return _tone(signal)
+
+
+def _tone(signal: RecordedSignal) -> str | None:
+    """Return why a signal that is mostly a single tone cannot be assessed; None for others."""
+    sample_rate_hz = signal.info.sample_rate_hz
+    size = round(PIECE_S * sample_rate_hz)
+    parts = [signal.uv[first : first + size] for first in range(0, len(signal.uv) - size + 1, size)]
+    tones = [tone for part in parts if np.isfinite(part).all() and (tone := strongest_tone(part, sample_rate_hz))]
+    if not tones or float(np.median([tone.share for tone in tones])) < TONE_SHARE:
+        return None
+    return f"a tone of {np.median([tone.hz for tone in tones]):.0f} Hz is most of the signal: interference, no muscle"
 
 
 def study(

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from drivers.base import Channel, DeviceInfo
+from guidance.analysis.findings import Evidence
 from guidance.analysis.interference import interference
 from guidance.analysis.motor_units import measure_units
 from guidance.analysis.needle import study, unfit
 from guidance.analysis.reading import RecordedSignal, _clipped
+from guidance.analysis.spontaneous import classify
 from guidance.signal.sweep.basis import Array
 
 RATE_HZ = 10_000.0
@@ -22,6 +24,7 @@ def signal(uv: Array, sample_rate_hz: float = RATE_HZ) -> RecordedSignal:
     )
 
 
+TONE = 200.0 * np.sin(2 * np.pi * 300 * np.arange(60_000) / RATE_HZ)
 MAINS = 200.0 * np.sin(2 * np.pi * 50 * np.arange(60_000) / RATE_HZ)
 
 
@@ -30,6 +33,7 @@ MAINS = 200.0 * np.sin(2 * np.pi * 50 * np.arange(60_000) / RATE_HZ)
     [
         (signal((60 * NOISE).clip(-150, 150)), "clipped"),
         (signal(NOISE + MAINS), "mains"),
+        (signal(NOISE + TONE), "a tone of 300 Hz"),
         (signal(NOISE[:5000]), "long"),
         (signal(np.zeros(0)), "long"),
         (signal(np.full(60_000, 7.0)), "flat"),
@@ -64,3 +68,18 @@ def test_turns_and_amplitude_of_a_known_wave() -> None:
     assert pattern.median_turns_per_s == pytest.approx(200.0, rel=0.03)
     assert pattern.median_uv_per_turn == pytest.approx(600.0, rel=0.02)
     assert pattern.turns_per_mv == pytest.approx(333.0, rel=0.05)
+
+
+@pytest.mark.parametrize("hz", [27.0, 55.0, 150.0, 202.0, 300.0])
+def test_a_tone_that_waxes_and_wanes_is_no_myotonic_discharge(hz: float) -> None:
+    t = np.arange(20_000) / RATE_HZ
+    tone = 200 * (1 + 0.5 * np.sin(2 * np.pi * 0.7 * t)) * np.sin(2 * np.pi * hz * t)
+    assert classify(NOISE[:20_000] + tone, RATE_HZ).label != "myotonic"
+
+
+def test_a_pattern_that_one_measure_alone_could_show_is_not_assessable() -> None:
+    one = Evidence(pro=["the duration is below the range"])
+    found = one.finding("myopathic pattern")
+    assert (found.word, found.evidence_for) == ("not assessable", ("the duration is below the range",))
+    assert Evidence(pro=["a"], con=["b"]).finding("x").word == "not suggested"
+    assert Evidence(pro=["a", "b"]).finding("x").word == "suggested"
