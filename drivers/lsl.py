@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.base import Calibrated, Channel, DeviceInfo, DeviceLost, DeviceNotFound, DeviceRefused, Pulse
-from drivers.formats.loaded import microvolts_per, number
+from drivers.formats.loaded import channel_names, microvolts_per, number
 from drivers.toolkit.address import parse_address
 from drivers.toolkit.streaming import StreamingAmplifier
 from drivers.toolkit.timestamps import StampedSamples
@@ -74,7 +74,7 @@ class LslStream(StreamingAmplifier, Calibrated):
 
     def _describe(self, full: Any) -> DeviceInfo:
         count = full.channel_count()
-        labels = _each(full.get_channel_labels(), count)
+        names = channel_names(_each(full.get_channel_labels(), count))
         kinds = _each(full.get_channel_types(), count)
         stated = _each(full.get_channel_units(), count)
         units = [_microvolts_of(unit, kind) for unit, kind in zip(stated, kinds, strict=True)]
@@ -87,7 +87,7 @@ class LslStream(StreamingAmplifier, Calibrated):
             serial=full.source_id(),
             address=str(self._address),
             sample_rate_hz=float(full.nominal_srate()),
-            channels=tuple(Channel(labels[i] or f"channel {i + 1}") for i in known),
+            channels=tuple(Channel(names[i]) for i in known),
             firmware=full.hostname(),
             scale_known=self._scale_uv is not None or any(unit is not None for unit in units),
             marks_pulses="markers" in self._address.options,
@@ -158,7 +158,10 @@ class LslStream(StreamingAmplifier, Calibrated):
             known = "; ".join(
                 sorted(f"source_id={stream.source_id() or '?'} of {stream.hostname()}" for stream in streams)
             )
-            raise DeviceRefused(f"Several LSL streams have {which}: {known}. Add ?source_id=ID.")
+            ids = [stream.source_id() for stream in streams]
+            can_help = all(ids) and len(set(ids)) == len(ids)
+            advice = "Add ?source_id=ID." if can_help else "Their source_id does not differ: stop one, or rename it."
+            raise DeviceRefused(f"Several LSL streams have {which}: {known}. {advice}")
         return streams[0]
 
     def _open(self, found: Any) -> Any:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from drivers.base import Channel, DeviceInfo, DeviceRefused, Limits
+from drivers.formats.loaded import channel_names
 from drivers.ona.messages import Capability, MalformedError, fields
 
 PROTOCOL = 1
@@ -63,8 +64,9 @@ def _description(body: _Body, address: str) -> Description:
     if not MIN_SAMPLE_RATE_HZ <= sample_rate_hz <= MAX_SAMPLE_RATE_HZ:
         raise MalformedError(f"it names a sample rate of {sample_rate_hz} Hz")
     channels, scale_uv = zip(*(_channel(body, number) for number in range(1, count + 1)), strict=True)
+    names = channel_names([channel.name for channel in channels])
     info = DeviceInfo(
-        channels=channels,
+        channels=tuple(replace(channel, name=name) for channel, name in zip(channels, names, strict=True)),
         model=body.text(),
         serial=body.text(),
         firmware=body.text(),

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from drivers import open_device
-from drivers.base import Amplifier, DeviceLost
+from drivers.base import Amplifier, Block, DeviceLost
 from guidance.common.errors import StorageError, UsageError
+from guidance.device_check.advice import DRIFT_PPM
+from guidance.device_check.clock import drift
 from guidance.journal.bdf import pulse_text
 from guidance.journal.signal import Note, SignalFile
 from guidance.processes.screen_channel import ScreenChannel
 
 _READ_S = 0.05
 _NOTICE_S = 10.0
+_COUNT_NS = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,30 @@ class RecordingJob:
             return RecordingSession(amplifier, file, path, self.duration_s, stack.pop_all())
 
 
+class _ArrivalClock:
+    """The device's sample clock against this computer's: the file states the device's nominal rate."""
+
+    def __init__(self) -> None:
+        self._ends: list[int] = []
+        self._arrived_ns: list[int] = []
+
+    def take(self, block: Block) -> None:
+        """Count ``block``; one in 20 ms is enough."""
+        if len(block.samples) and (not self._arrived_ns or block.arrived_ns - self._arrived_ns[-1] > _COUNT_NS):
+            self._ends.append(block.end_sample)
+            self._arrived_ns.append(block.arrived_ns)
+
+    def warnings(self, sample_rate_hz: float) -> Iterator[str]:
+        """Yield a sentence where the nominal rate is wrong by more than a quartz clock drifts, as ``check`` does."""
+        found = drift(self._ends, self._arrived_ns, sample_rate_hz)
+        if found and abs(found.ppm) - found.uncertainty_ppm > DRIFT_PPM:
+            measured_hz = sample_rate_hz * (1 + found.ppm * 1e-6)
+            yield (
+                f"The device delivers {measured_hz:.2f} samples a second, not {sample_rate_hz:g} as it states and the "
+                f"file says: times in the file are off by {abs(found.ppm) * 0.06:.0f} ms a minute."
+            )
+
+
 class RecordingSession:
     """A recording under way. It owns the file, and what ``stack`` closes: the device."""
 
@@ -49,6 +76,7 @@ class RecordingSession:
         self._amplifier, self._file, self._path, self._stack = amplifier, file, path, stack
         self._duration_s = duration_s
         self._samples = self._lost = self._pulses = self._end = 0
+        self._clock = _ArrivalClock()
 
     def run(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         """Record to the end; returns a sentence about what went wrong, or None.
@@ -66,6 +94,8 @@ class RecordingSession:
         if not self._samples:
             return f"No samples arrived; nothing was recorded in {self._path}."
         screen_channel.notify(self._progress())
+        for sentence in self._clock.warnings(self._amplifier.info.sample_rate_hz):
+            screen_channel.notify(sentence)
         if self._file.beyond_range:
             channels = ", ".join(f"'{name}'" for name in self._file.beyond_range)
             return f"Values of {channels} were beyond the range of {self._path}; they are cut there and annotated."
@@ -88,6 +118,7 @@ class RecordingSession:
             self._file.put(block)
             for pulse in block.pulses:
                 self._file.put(Note(self._at_s(pulse.sample) + pulse.offset_ns / 1e9, pulse_text(pulse)))
+            self._clock.take(block)
             self._samples += len(block.samples)
             self._lost += block.lost_before
             self._pulses += len(block.pulses)

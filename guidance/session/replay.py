@@ -98,8 +98,9 @@ class ReplaySession:
             writer.write(timed)
         ended = "end of recording" if reason == "duration" else reason
         screen_channel.show(lambda: self._draw(engine, ended), at_once=True)
-        if engine.counters.stimuli or reason != "duration":
-            return None
+        needs_pulses = settings.protocol.stimulation == "required"
+        if engine.counters.stimuli or reason != "duration" or not needs_pulses:
+            return None  # without pulses, the needle's own EMG guides a protocol that needs none
         return (
             f"No pulse was found in {self.replay.path}: there is no annotation 'stim', and no artefact recurs at a "
             "regular interval; check --channel, or annotate the pulses."

@@ -29,11 +29,12 @@ class Outlet:
         name: str | None = None,
         units: Sequence[str] = ("microvolts", "microvolts"),
         sample_rate_hz: float = RATE_HZ,
+        labels: Sequence[str] | None = None,
     ) -> None:
         self.name = name or f"test {uuid.uuid4().hex[:8]}"
         self.sample_rate_hz, self.channels = sample_rate_hz, len(units)
         info = pylsl.StreamInfo(self.name, "EMG", len(units), sample_rate_hz, "float32", uuid.uuid4().hex)
-        info.set_channel_labels([f"EMG {i}" for i in range(len(units))])
+        info.set_channel_labels(list(labels or (f"EMG {i}" for i in range(len(units)))))
         if any(units):
             info.set_channel_units(list(units))
         self._outlet: Any = pylsl.StreamOutlet(info)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -135,6 +136,24 @@ def test_two_of_a_name_are_distinguished_by_their_source() -> None:
     with pytest.raises(DeviceRefused, match=r"Several LSL streams .* Add \?source_id=ID"):
         LslStream(one.name).connect()
     two.end()
+
+
+@pytest.mark.parametrize("ids", [("", ""), ("same", "same"), ("one", "")])
+def test_an_advice_that_cannot_help_is_not_given(ids: tuple[str, str]) -> None:
+    streams = [
+        SimpleNamespace(uid=lambda i=i: i, source_id=lambda i=i: ids[i], hostname=lambda: "here") for i in (0, 1)
+    ]
+    amplifier = LslStream("x")
+    amplifier._lsl = SimpleNamespace(resolve_bypred=lambda *_: streams)
+    with pytest.raises(DeviceRefused, match="Their source_id does not differ: stop one, or rename it"):
+        amplifier._resolve({"name": "x"})
+
+
+def test_channels_of_one_label_have_distinct_names() -> None:
+    outlet = Outlet(labels=("EMG", "EMG"))
+    amplifier = started(outlet)
+    assert [channel.name for channel in amplifier.info.channels] == ["EMG", "EMG #2"]
+    amplifier.close()
 
 
 def test_what_is_not_there_or_is_no_signal_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,3 +121,8 @@ def test_a_value_out_of_range_is_raised_and_never_clipped(
 ) -> None:
     with pytest.raises(LimitExceeded, match=f"{words}.*; nothing was changed"):
         train_body(LIMITS, current_ma, width_ms, pulse_rate_hz)
+
+
+def test_channels_of_one_name_have_distinct_names() -> None:
+    info = parse_info(info_body([(1.0, 1.0, "EMG"), (1.0, 1.0, "EMG")]), "ona:X").info
+    assert [channel.name for channel in info.channels] == ["EMG", "EMG #2"]

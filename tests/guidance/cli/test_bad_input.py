@@ -144,6 +144,12 @@ def test_a_recording_without_a_pulse_ends_in_order_and_is_reported(tmp_path: Pat
     assert '"end"' in (tmp_path / "events.jsonl").read_text(encoding="utf-8").splitlines()[-1]
 
 
+def test_needle_emg_without_a_pulse_is_no_error_where_the_protocol_needs_none(tmp_path: Path) -> None:
+    done = replay(write_edf(tmp_path / "quiet.edf", noise_only(4000.0)), "--protocol", "botulinum-fds")
+    assert done.status == 0
+    assert "No pulse was found" not in done.err
+
+
 def test_a_header_that_promises_more_than_there_is_is_reported(recording: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut.edf"
     cut.write_bytes(recording.read_bytes()[:-5000])

@@ -30,8 +30,11 @@ class Bench(Amplifier):
 
     info = INFO
 
-    def __init__(self, lost_at: int | None = None, hole: int | None = None, silent: bool = False) -> None:
+    def __init__(
+        self, lost_at: int | None = None, hole: int | None = None, silent: bool = False, true_hz: float | None = None
+    ) -> None:
         self._number = self._first = 0
+        self._true_hz = true_hz
         self._lost_at, self._hole, self._silent = lost_at, hole, silent
         self.closed = False
 
@@ -51,7 +54,8 @@ class Bench(Amplifier):
         if self._number == 11:
             pulses = (Pulse(first + 10, current_ma=0.6, width_ms=0.1, outcome=Outcome.NOT_DELIVERED),)
         self._first = first + BLOCK
-        return [Block(first, row(first, BLOCK), pulses, lost_before=lost)]
+        arrived_ns = round(self._first / self._true_hz * 1e9) if self._true_hz else 0
+        return [Block(first, row(first, BLOCK), pulses, lost_before=lost, arrived_ns=arrived_ns)]
 
     def close(self) -> None:
         self.closed = True
@@ -183,3 +187,15 @@ def test_an_existing_file_is_never_overwritten(device: Callable[..., Bench], tmp
     with pytest.raises(UsageError, match="already"):
         RecordingJob("bench:", str(path), 1.0).open()
     assert path.read_text() == "mine"
+
+
+@pytest.mark.parametrize(("true_hz", "is_reported"), [(RATE_HZ, False), (0.99 * RATE_HZ, True), (1.01 * RATE_HZ, True)])
+def test_a_nominal_rate_that_is_wrong_is_reported(
+    device: Callable[..., Bench], tmp_path: Path, true_hz: float, is_reported: bool
+) -> None:
+    device(true_hz=true_hz)
+    fault, notices = record(tmp_path / "a.bdf", 10.0)
+    assert fault is None
+    warned = [notice for notice in notices if f"delivers {true_hz:.2f} samples a second, not 2000" in notice]
+    assert len(warned) == is_reported
+    assert not is_reported or "600 ms a minute" in warned[0]
