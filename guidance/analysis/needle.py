@@ -21,8 +21,8 @@ from guidance.analysis.recruitment import NAME as RECRUITMENT
 from guidance.analysis.recruitment import recruitment_row, reduced_recruitment
 from guidance.analysis.reference_values import ANY_MUSCLE, INTERFERENCE, NO_REFERENCE, UNITS, ReferenceRange
 from guidance.analysis.rest_activity import spontaneous_findings
+from guidance.analysis.spectral_line import strongest_line
 from guidance.analysis.spontaneous import PIECE_S, classify
-from guidance.analysis.tone import strongest_tone
 from guidance.signal.sweep.mains import fit_mains
 
 CLIPPED_SHARE = 0.001
@@ -81,7 +81,7 @@ def _tone(signal: RecordedSignal) -> str | None:
     sample_rate_hz = signal.info.sample_rate_hz
     size = round(PIECE_S * sample_rate_hz)
     parts = [signal.uv[first : first + size] for first in range(0, len(signal.uv) - size + 1, size)]
-    tones = [tone for part in parts if np.isfinite(part).all() and (tone := strongest_tone(part, sample_rate_hz))]
+    tones = [tone for part in parts if np.isfinite(part).all() and (tone := strongest_line(part, sample_rate_hz))]
     if not tones or float(np.median([tone.share for tone in tones])) < TONE_SHARE:
         return None
     return f"a tone of {np.median([tone.hz for tone in tones]):.0f} Hz is most of the signal: interference, no muscle"

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import find_peaks
 
-from guidance.analysis.tone import strongest_tone
+from guidance.analysis.spectral_line import strongest_line
 from guidance.needle_emg.endplate import plate_activity
 from guidance.needle_emg.measure import PotentialMeasures, measure
 from guidance.needle_emg.potential_detector import Potential, PotentialDetector
@@ -219,7 +219,7 @@ def _dense(uv: Array, sample_rate_hz: float, noise_uv: float) -> PotentialTrain 
     steady = float(np.median(np.abs(np.diff(between)) / between[:-1]))
     rate = 1 / float(np.median(between))
     covered = (peaks[-1] - peaks[0]) / len(uv)
-    tone = strongest_tone(smooth, sample_rate_hz)
+    tone = strongest_line(smooth, sample_rate_hz)
     is_tone = tone is not None and tone.share > _TONE_SHARE
     if steady > _REGULAR_CV / 2 or rate < _REPETITIVE_HZ or covered < 0.3 or is_tone:
         return None

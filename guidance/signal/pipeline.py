@@ -138,7 +138,7 @@ class SignalPipeline:
             self.monitor.hold_out(edge.sample)
             if self._marker is None:
                 self._aligner.add(edge)
-            for pulse in self._rhythm.feed(edge) if self._listen else ():
+            for pulse in self._rhythm.feed(edge, self.history) if self._listen else ():
                 found = Pulse(pulse.sample, current_ma=self._dial_current(pulse.sample), source="artefact")
                 self._schedule(edge.known_at, 0, PulseFound(edge.known_at, found))
         self._align()

@@ -7,6 +7,9 @@ varies by a tenth and more.
 Pulses without a rhythm, triggered by hand, are recognised by onset and size: they rise abruptly out of a flat line, and
 are larger than the spike of a nerve cell. A muscle's signal does not rise so; the spike of a nerve cell beside the tip
 may, and is smaller. The onset shows at 8 kHz and above.
+
+A step of the level that stays is none: recorders that join blocks of a corrected signal leave one at each border, and
+these borders are as regular as a stimulator.
 """
 
 from __future__ import annotations
@@ -34,6 +37,14 @@ _UPPER_QUARTER = 1.7
 _ABRUPT_RATE_HZ = 8000.0
 _ONSET, _ABRUPT, _ABRUPT_MS, _FLAT_MS = 0.08, 0.5, 0.1, 0.3
 """Shares of an edge's height: where it begins, and how much of it follows within 0.1 ms; it was flat for 0.3 ms."""
+
+
+_BEFORE_MS, _NEAR_MS, _LATE_MS = (-4.0, -1.0), (1.0, 3.0), (6.0, 10.0)
+"""Times about an edge at which its level is compared. Overloads that let go by 6 ms are no steps (a judgement)."""
+_LEAST_STEP, _STAYS = 0.5, 0.7
+"""A step is at least so much of the edge's height, and at least so much of it stays."""
+_RAIL = 0.3
+"""At a rail the signal varies by less than so much of what it did before: an overload, whatever it lasts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +78,25 @@ class Edge:
         mixture, *_ = np.linalg.lstsq(lags.T, inner, rcond=None)
         match = float(np.linalg.norm(mixture @ lags)) / max(float(np.linalg.norm(inner)), 1e-9)
         return bool(mixture.sum() > 0) and match >= least
+
+
+def is_step(edge: Edge, history: RingBuffer, channel: int, sample_rate_hz: float) -> bool | None:
+    """Return whether the level 6 to 10 ms after ``edge`` is still that at once after it; None where it is not known."""
+    spans = [
+        [edge.sample + round(ms * sample_rate_hz / 1e3) for ms in span] for span in (_BEFORE_MS, _NEAR_MS, _LATE_MS)
+    ]
+    if spans[0][0] < history.start or spans[-1][1] > history.end:
+        return None
+    parts = [history.window(first, stop)[:, channel].astype(float) for first, stop in spans]
+    if any(len(part) < 2 or np.isnan(part).any() for part in parts):
+        return None
+    before, near, late = (float(np.median(part)) for part in parts)
+    is_rail = np.ptp(parts[1]) < _RAIL * np.ptp(parts[0])
+    return (
+        abs(near - before) >= _LEAST_STEP * edge.height_uv
+        and (late - before) / (near - before) >= _STAYS
+        and not is_rail
+    )
 
 
 class TransientDetector:
@@ -174,18 +204,29 @@ class PulseTrainDetector:
         self._spacing = 0.0
         self._last = -1
 
-    def feed(self, edge: Edge) -> list[Edge]:
-        """Return the pulses that ``edge`` confirms: itself, and those before it where it completes a rhythm."""
+    def feed(self, edge: Edge, history: RingBuffer | None = None) -> list[Edge]:
+        """Return the pulses that ``edge`` confirms: itself, and those before it where it completes a rhythm.
+
+        With the signal's ``history``, a row of steps completes none.
+        """
         if self._follows(edge):
             self._shape, self._last = _mixed(self._shape, edge.shape), edge.sample
             return [edge]
         self._edges.append(edge)
         train = self._train(edge) or self._manual_pulses(edge)
+        if train and history is not None and self._are_steps(train, history):
+            return []
         if train:
             self._shape, self._last = edge.shape, edge.sample
             self._spacing = (edge.sample - train[0].sample) / (len(train) - 1)
             self._edges.clear()
         return train
+
+    def _are_steps(self, train: list[Edge], history: RingBuffer) -> bool:
+        """Return whether most of ``train`` are steps; what follows the last is not known yet."""
+        judged = [is_step(each, history, 0, self._per_ms * 1e3) for each in train[:-1]]
+        known = [each for each in judged if each is not None]
+        return bool(known) and sum(known) > len(known) / 2
 
     def _follows(self, edge: Edge) -> bool:
         """Return whether ``edge`` continues the known rhythm (pulses may be missing) or has the known shape."""

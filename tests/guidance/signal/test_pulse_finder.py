@@ -219,3 +219,33 @@ def test_pulses_are_found_among_spikes_of_nerve_cells(per_s: float | None) -> No
     spikes = nerve_cells(np.random.default_rng(8), int(at[-1]), 30_000.0)
     stream = train(30_000.0, at, background=spikes, heights_uv=np.full(len(at), 4000.0))
     assert matched(stream, at) == (len(at), 0)
+
+
+def _blocks_of_512(kind: str, samples: int, sample_rate_hz: float) -> np.ndarray:
+    """Return noise with a step at every border of 512 samples, as recorders leave that correct block by block."""
+    rng = np.random.default_rng(6)
+    at = np.arange(samples)
+    block, within = at // 512, (at % 512) / 512
+    drift = 2000 * np.sin(2 * np.pi * 0.3 * at / sample_rate_hz)
+    mean = np.array([drift[block == each].mean() for each in range(int(block.max()) + 1)])
+    steps = {
+        "random levels": rng.normal(0, 300, int(block.max()) + 1)[block],
+        "sawtooth": 400 * (0.5 - within),
+        "two levels": 200 * (-1.0) ** block,
+        "means taken away": drift - mean[block],
+    }
+    return rng.normal(0, 5, samples) + steps[kind]
+
+
+@pytest.mark.parametrize("sample_rate_hz", [2000.0, 4000.0, 10_000.0])
+@pytest.mark.parametrize("kind", ["random levels", "sawtooth", "two levels", "means taken away"])
+def test_steps_at_the_borders_of_blocks_are_no_stimuli(kind: str, sample_rate_hz: float) -> None:
+    signal = _blocks_of_512(kind, round(12 * sample_rate_hz), sample_rate_hz)
+    assert len(found(Stream(sample_rate_hz, (signal,)))) == 0
+
+
+def test_an_overload_at_its_rail_is_a_stimulus_whatever_it_lasts() -> None:
+    signal = np.random.default_rng(7).normal(0, 5, 60_000)
+    for at in range(3000, 60_000, 5000):
+        signal[at : at + 150] = 5000.0
+    assert len({int(sample) // 5000 for sample in found(Stream(10_000.0, (signal,)))}) >= 10

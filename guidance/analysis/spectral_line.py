@@ -16,14 +16,14 @@ _HALF_WIDTH_HZ = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Tone:
+class SpectralLine:
     """The strongest line of a spectrum: its frequency, and its ``share`` of the power above 20 Hz."""
 
     hz: float
     share: float
 
 
-def strongest_tone(uv: Array, sample_rate_hz: float) -> Tone | None:
+def strongest_line(uv: Array, sample_rate_hz: float) -> SpectralLine | None:
     """Return the strongest line in ``uv`` (n,); None where there is no power above 20 Hz."""
     power = np.abs(np.fft.rfft((uv - uv.mean()) * np.hanning(len(uv)))) ** 2
     hz = np.fft.rfftfreq(len(uv), 1 / sample_rate_hz)
@@ -33,4 +33,4 @@ def strongest_tone(uv: Array, sample_rate_hz: float) -> Tone | None:
         return None
     top = float(hz[power.argmax()])
     near = np.abs(hz - top) <= max(_HALF_WIDTH_HZ, _HALF_WIDTH * top)
-    return Tone(top, float(power[near].sum()) / total)
+    return SpectralLine(top, float(power[near].sum()) / total)
