@@ -221,7 +221,7 @@ def test_pulses_are_found_among_spikes_of_nerve_cells(per_s: float | None) -> No
     assert matched(stream, at) == (len(at), 0)
 
 
-def _blocks_of_512(kind: str, samples: int, sample_rate_hz: float) -> np.ndarray:
+def _blocks_of_512(kind: str, samples: int, sample_rate_hz: float) -> Wave:
     """Return noise with a step at every border of 512 samples, as recorders leave that correct block by block."""
     rng = np.random.default_rng(6)
     at = np.arange(samples)
@@ -234,7 +234,7 @@ def _blocks_of_512(kind: str, samples: int, sample_rate_hz: float) -> np.ndarray
         "two levels": 200 * (-1.0) ** block,
         "means taken away": drift - mean[block],
     }
-    return rng.normal(0, 5, samples) + steps[kind]
+    return np.asarray(rng.normal(0, 5, samples) + steps[kind])
 
 
 @pytest.mark.parametrize("sample_rate_hz", [2000.0, 4000.0, 10_000.0])
