@@ -10,8 +10,8 @@ from typing import Unpack
 import numpy as np
 
 from drivers.base import Amplifier, Block, DeviceInfo, DeviceLost, Pulse
-from drivers.formats import load
 from drivers.formats.loaded import Annotation, FileOptions, FileOptionValues, SamplePage
+from drivers.formats.opening import load
 from drivers.formats.pulses import parse_pulse, pulse_annotations
 
 

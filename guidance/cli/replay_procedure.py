@@ -25,7 +25,10 @@ def procedure_at(name: str, store: str | None) -> Path | None:
         if os.path.lexists(path / EVENTS_NAME):
             return path
         if path.is_dir():
-            raise click.UsageError(f"{name!r} is a folder without a procedure; give a file in it, or a procedure.")
+            raise click.UsageError(
+                f"{name!r} is a folder without a procedure; give a file in it, or a procedure; "
+                "for all recordings in it add --fast --headless."
+            )
         if path.exists():
             return None
     except OSError as fault:
@@ -34,6 +37,13 @@ def procedure_at(name: str, store: str | None) -> Path | None:
         return find_procedure(store_of(store), name)
     except UserError as fault:
         raise click.UsageError(f"There is no file {name!r}. {fault}") from None
+
+
+def is_folder_of_recordings(name: str) -> bool:
+    """Return whether ``name`` is a folder that holds no procedure."""
+    from guidance.journal.event_log import EVENTS_NAME
+
+    return os.path.isdir(name) and not os.path.lexists(Path(name) / EVENTS_NAME)  # noqa: PTH112 (never raises)
 
 
 def replay_procedure(folder: Path, *, as_json: bool) -> None:

@@ -34,7 +34,8 @@ from guidance.cli.options import (
     sound_of,
 )
 from guidance.cli.procedures import STORE
-from guidance.cli.replay_procedure import procedure_at, replay_procedure
+from guidance.cli.replay_folder import replay_folder
+from guidance.cli.replay_procedure import is_folder_of_recordings, procedure_at, replay_procedure
 from guidance.cli.stop_moment import with_stop_moment
 from guidance.common.errors import UsageError
 from guidance.engine.settings import Settings
@@ -176,7 +177,10 @@ def _case(options: dict[str, Any]) -> dict[str, Any]:
 @STIM_LABEL
 @STORE
 @JSON
-def replay(file: str, store: str | None, *, as_json: bool, **options: Any) -> None:
+@click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes for a folder.  [default: one for each core]"
+)
+def replay(file: str, store: str | None, jobs: int | None, *, as_json: bool, **options: Any) -> None:
     """Replay a recorded signal through the same engine as a live one.
 
     FILE is of any format that help formats lists. Its annotations 'stim' are the pulses, optionally followed by
@@ -185,18 +189,25 @@ def replay(file: str, store: str | None, *, as_json: bool, **options: Any) -> No
 
     FILE may also be a recorded procedure, by its name or its folder. Its signal then runs through today's code, and a
     table shows where today's decisions differ from the recorded ones; --json lists all of them.
+
+    With --fast --headless FILE may be a folder of recordings: they are replayed in several processes, and --events
+    names a folder for their events.
     """
     from guidance.session.replay import ReplayJob
 
-    folder = procedure_at(file, store)
+    is_folder = options["fast"] and options["headless"] and is_folder_of_recordings(file)
+    folder = None if is_folder else procedure_at(file, store)
     if folder is not None:
         replay_procedure(folder, as_json=as_json)
         return
+    if jobs and not is_folder:
+        raise click.UsageError("--jobs is for a folder of recordings, with --fast --headless.")
     if as_json or store:
         raise click.UsageError("--json and --store are for a recorded procedure, but FILE is a file; leave them out.")
     if options["fast"] and options["speed"]:
         raise click.UsageError("--fast and --speed exclude each other; give one.")
-    check_events(options)
+    if not is_folder:
+        check_events(options)
     speed = None if options["fast"] else options["speed"] or 1.0
     job = ReplayJob(
         path=file,
@@ -208,4 +219,6 @@ def replay(file: str, store: str | None, *, as_json: bool, **options: Any) -> No
         events=options["events"],
         speed=speed,
     )
+    if is_folder:
+        replay_folder(job, jobs)
     run_job(job, headless=options["headless"], theme=options["theme"])

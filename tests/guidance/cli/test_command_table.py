@@ -33,6 +33,16 @@ def test_a_procedure_begins_without_what_only_notes_and_analyses_need() -> None:
     assert not _imported(_ENGINE) & _SLOW_TO_IMPORT
 
 
+def test_a_live_procedure_begins_without_the_readers_of_files() -> None:
+    live = "import sys; import guidance.session.live_job, guidance.session.live; print(*sys.modules)"
+    assert not _imported(live) & {"drivers.formats.registry", "soundfile", "pandas", "mne", "neo"}
+
+
+@pytest.mark.parametrize("module", ["guidance.ui.app", "guidance.cli.run"])
+def test_the_screen_begins_without_scipy(module: str) -> None:
+    assert not _imported(f"import sys; import {module}; print(*sys.modules)") & (_SLOW_TO_IMPORT | {"scipy"})
+
+
 def _imported(code: str) -> set[str]:
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return set(done.stdout.splitlines()[-1].split())
