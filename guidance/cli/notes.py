@@ -154,7 +154,7 @@ def follow_up(name: str, *, store: str | None, key_file: str | None, by: str | N
     """Add block tests, observations and follow-up to a signed note, as a dated addendum.
 
     Without --set the program prompts for each field on a terminal; Enter skips one. Keys: block_10min, block_20min,
-    block_30min, observations, complications, disposition, follow_up_24h, follow_up_7d.
+    block_30min, success, observations, complications, disposition, follow_up_24h, follow_up_7d.
     """
     from guidance.note.follow_up import add_follow_up, read_follow_up
 

@@ -16,12 +16,15 @@ from guidance.cli.options import JSON, STATUS
 from guidance.common.errors import FAILED, UserError
 
 if TYPE_CHECKING:
+    from guidance.journal.index import IndexedProcedure
     from guidance.journal.summary import Summary
     from guidance.journal.verify import Verdict
 
 STORE = click.option(
     "--store", metavar="DIR", help="Folder where procedures are stored.  [default: in the user's data folder]"
 )
+STATES = ("finished", "running", "cut off", "unreadable")
+_DAY = click.DateTime(["%Y-%m-%d"])
 NAMES = click.argument("names", nargs=-1, metavar="[PROCEDURE]...")
 
 
@@ -36,16 +39,22 @@ def store_of(store: str | None) -> Path:
 
 def chosen(store: Path, names: tuple[str, ...]) -> list[Path]:
     """Return the folders of the procedures ``names``, or of all. Ends the command where one does not exist."""
-    from guidance.journal.store import find_procedure, linked_procedures, procedures
+    from guidance.journal.store import find_procedure, procedures
 
     try:
         if names:
             return [find_procedure(store, name) for name in names]
-        for link in linked_procedures(store):
-            click.echo(f"needle-guidance: {_plain(link.name)} is a symbolic link in {store}; it is ignored.", err=True)
+        _warn_of_links(store)
         return procedures(store)
     except UserError as fault:
         leave(fault)
+
+
+def _warn_of_links(store: Path) -> None:
+    from guidance.journal.store import linked_procedures
+
+    for link in linked_procedures(store):
+        click.echo(f"needle-guidance: {_plain(link.name)} is a symbolic link in {store}; it is ignored.", err=True)
 
 
 def leave(fault: UserError) -> NoReturn:
@@ -60,25 +69,44 @@ def procedures() -> None:
 
 
 @procedures.command("list", epilog=STATUS)
+@click.argument("words", nargs=-1, metavar="[WORD]...")
 @STORE
+@click.option("--since", type=_DAY, metavar="YYYY-MM-DD", help="List procedures of this day and later.")
+@click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="List procedures of this day and earlier.")
+@click.option("--protocol", metavar="ID", help="List procedures of this protocol.")
+@click.option("--state", type=click.Choice(STATES), help="List procedures in this state.")
+@click.option("--signed/--unsigned", default=None, help="List procedures whose note is signed, or not.")
 @JSON
-def list_(store: str | None, *, as_json: bool) -> None:
-    """List all procedures, the oldest first, and those that were deleted."""
-    from guidance.journal.summary import summarise
+def list_(words: tuple[str, ...], store: str | None, *, as_json: bool, **chosen: Any) -> None:
+    """List procedures, the oldest first, and those that were deleted.
+
+    With WORDs, only those in which every word occurs: in name, protocol, mode, device, state or time. The list comes
+    from an index in the store, which is brought up to date first and can be deleted at any time.
+    """
+    from guidance.journal.index import StoreIndex
+    from guidance.journal.index_filter import ProcedureFilter
     from guidance.journal.tombstones import tombstones
 
     place = store_of(store)
-    summaries = [summarise(folder) for folder in chosen(place, ())]
-    gone = tombstones(place)
+    days = {name: value.date() for name in ("since", "until") if (value := chosen.pop(name)) is not None}
+    try:
+        wanted = ProcedureFilter(" ".join(words), **days, **chosen)
+        _warn_of_links(place)
+        with StoreIndex(place) as index:
+            found = wanted.of(index.rows())
+    except UserError as fault:
+        leave(fault)
+    everything = wanted == ProcedureFilter()
+    gone = tombstones(place) if everything else []
     if as_json:
-        _print_json({"procedures": [dataclasses.asdict(one) for one in summaries], "deleted": gone})
+        _print_json(
+            {"procedures": [dataclasses.asdict(row.summary) | {"signed": row.signed} for row in found], "deleted": gone}
+        )
         return
-    for one in summaries:
-        click.echo(_line(one))
-    for stone in gone:
-        click.echo(f"{_plain(stone['name'])}  deleted {_plain(str(stone.get('wall_time')))}")
-    if not summaries and not gone:
-        click.echo(f"There is no recorded procedure in {place}.")
+    lines = [_line(row) for row in found]
+    lines += [f"{_plain(stone['name'])}  deleted {_plain(str(stone.get('wall_time')))}" for stone in gone]
+    fits = "" if everything else " that fits"
+    click.echo("\n".join(lines) or f"There is no recorded procedure{fits} in {place}.")
 
 
 @procedures.command(epilog=STATUS)
@@ -203,14 +231,15 @@ def _recovered(recovery: Any) -> str:
     return recovery.sentence if recovery else "its record was complete"
 
 
-def _line(one: Summary) -> str:
-    lasted = "" if one.lasted_s is None else f"{one.lasted_s:.0f} s"
+def _line(row: IndexedProcedure) -> str:
+    one = row.summary
     words = (
         one.began or "began ?",
         one.protocol or "?",
         one.mode or "?",
-        lasted,
+        "" if one.lasted_s is None else f"{one.lasted_s:.0f} s",
         f"{one.stimuli} pulses" if one.stimuli is not None else "",
+        "signed" if row.signed else "not signed",
     )
     return f"{_plain(one.name)}  {one.state}  " + "  ".join(filter(None, words)) + f"  {one.megabytes:.1f} MB"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from guidance.common.errors import UsageError
 from guidance.journal.encryption import EncryptionKey
+from guidance.note.field_forms import ChoiceField
 from guidance.note.fields import Field
 from guidance.note.signing import Signature, add_addendum
 
@@ -20,13 +21,14 @@ FOLLOW_UP_FIELDS = (
     Field("block_10min", "Block at 10 min, sensory and motor", "outcome"),
     Field("block_20min", "Block at 20 min, sensory and motor", "outcome"),
     Field("block_30min", "Block at 30 min, sensory and motor", "outcome"),
+    Field("success", "Success of the block", "outcome", ChoiceField(("complete", "partial", "failed"))),
     Field("observations", "Observations", "outcome"),
     Field("complications", "Complications and adverse events", "outcome"),
     Field("disposition", "Disposition and advice", "outcome"),
     Field("follow_up_24h", "Follow-up at 24 to 48 h", "outcome"),
     Field("follow_up_7d", "Follow-up at 7 to 10 days", "outcome"),
 )
-"""The fields of a follow-up, in their order; each takes a line of text, "not done: why" or "not assessed: why"."""
+"""The fields of a follow-up, in their order; each takes "not done: why" or "not assessed: why" as well."""
 _BY_KEY = {item.key: item for item in FOLLOW_UP_FIELDS}
 
 
