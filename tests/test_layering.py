@@ -41,6 +41,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("guidance.export", "guidance.device_check", "guidance.reprocess", "guidance.processes", "guidance.analysis"),
     ("guidance.session",),
     ("guidance.trial",),
+    ("guidance.audit",),
     ("guidance.cli",),
     ("guidance.__main__",),
 )  # fmt: skip
@@ -88,7 +89,8 @@ RULES = (
     Rule(("guidance.processes",), never=("textual", "click", "guidance.engine", "guidance.journal", "guidance.audio")),
     Rule(("guidance",), but=("guidance.audio",), never=HARDWARE),
     Rule(
-        ("guidance", "drivers"), but=("guidance.journal", "guidance.note", "guidance.export", "guidance.analysis"),
+        ("guidance", "drivers"),
+        but=("guidance.journal", "guidance.note", "guidance.export", "guidance.analysis", "guidance.audit"),
         never=("matplotlib", "fpdf", "pyrage", "pyarrow"),
     ),
     Rule(("guidance", "drivers"), but=("guidance.trial.workers",), never=("dask", "distributed")),

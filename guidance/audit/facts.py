@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from statistics import median
 
 from guidance.journal.event_reader import EventFields
@@ -16,6 +17,8 @@ from guidance.note.field_forms import is_left_out
 from guidance.note.fields import BIOFEEDBACK, fields_of
 from guidance.note.signing import SignatureLink
 
+FACTS_VERSION = 1
+"""Raise it with every change of what a fact means, so that facts kept in an index are read again."""
 _NEAR = {"target", "close"}
 """Zones in which the needle has reached its target."""
 _NONE = re.compile(r"(none|no|nil|negative)\b", re.IGNORECASE)
@@ -26,9 +29,9 @@ _NONE = re.compile(r"(none|no|nil|negative)\b", re.IGNORECASE)
 class ProcedureFacts:
     """Facts of one procedure; None where the record does not show it, or the question does not apply.
 
-    ``chain`` identifies the record: the same in two stores is the same procedure. ``performer`` is a name, and leaves
-    this machine only as a number. Times are in s, currents in mA, ``acknowledged_s`` the median time from an alarm of
-    high priority to its acknowledgement, ``signed_after_h`` hours from the end of the procedure to its signature.
+    ``chain`` identifies the record: the same in two stores is the same procedure. ``operator`` stands for the name of
+    the performer, which it does not show. Times are in s, currents in mA, ``acknowledged_s`` the median time from an
+    alarm of high priority to its acknowledgement, ``signed_after_h`` hours from the end to the signature.
     """
 
     name: str
@@ -38,7 +41,7 @@ class ProcedureFacts:
     kind: str
     device: str
     mode: str
-    performer: str | None
+    operator: str | None
     simulated: bool
     pulses: int
     redirects: int | None
@@ -69,9 +72,12 @@ class ProcedureFacts:
 
 
 def facts_of(
-    name: str, chain: str, stream: EventQuery, case: CaseSheet, links: Sequence[SignatureLink]
+    name: str, chain: str, stream: EventQuery, case: CaseSheet, links: Sequence[SignatureLink], salt: str
 ) -> ProcedureFacts:
-    """Return the facts of the procedure ``name``, whose last line has ``chain``; ``links`` are of its signed note."""
+    """Return the facts of the procedure ``name``, whose last line has ``chain``; ``links`` are of its signed note.
+
+    The same performer has the same ``operator`` in all facts of one ``salt``.
+    """
     _, kind, _ = stream.protocol
     page = compose(stream, case)
     missing = tuple(key for key, _ in page.missing)
@@ -88,7 +94,7 @@ def facts_of(
         kind=kind,
         device=str(stream.device.get("model", "")),
         mode=str(stream.start.get("mode", "")),
-        performer=case.get("performer"),
+        operator=_operator(case, salt),
         simulated=stream.is_simulated,
         pulses=len(pulses),
         redirects=len(stream.entries("redirect")) if needled else None,
@@ -112,6 +118,11 @@ def facts_of(
         complication=_complication(case, follow_up),
         success=_success(follow_up),
     )
+
+
+def _operator(case: CaseSheet, salt: str) -> str | None:
+    name = case.get("performer")
+    return None if name is None or is_left_out(name) else sha256(f"{salt}{name.casefold()}".encode()).hexdigest()[:16]
 
 
 def _reached_t(stream: EventQuery) -> float | None:

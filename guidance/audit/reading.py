@@ -39,10 +39,10 @@ class LeftOut:
     why: str
 
 
-def read_facts(folder: Path, now: datetime, key: EncryptionKey | None = None) -> ProcedureFacts | LeftOut:
+def read_facts(folder: Path, now: datetime, salt: str, key: EncryptionKey | None = None) -> ProcedureFacts | LeftOut:
     """Read the facts of the procedure in ``folder``; ``key`` decrypts its case sheet. Raises nothing.
 
-    ``now`` is the time by this machine's clock, with its zone.
+    ``now`` is the time by this machine's clock, with its zone; ``salt`` that of the index.
     The chain of the events and the seal are verified, and that the signal is there; ``procedures verify`` also verifies
     the signal's content.
     """
@@ -52,7 +52,7 @@ def read_facts(folder: Path, now: datetime, key: EncryptionKey | None = None) ->
         stream = read_stream(folder)
         _check(name, stream, now)
         case, links = _paper(folder, key)
-        return facts_of(name, chain, stream, case, links)
+        return facts_of(name, chain, stream, case, links, salt)
     except (UserError, _Unfit) as fault:
         return LeftOut(name, str(fault))
     except OSError as fault:

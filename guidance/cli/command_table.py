@@ -6,6 +6,7 @@ import click
 
 COMMANDS = {
     "analyse": "Analyse a recording: findings with the evidence for and against, never a diagnosis.",
+    "audit": "Count recorded procedures of one or many stores: how complete, how fast, how safe.",
     "biofeedback": "Show the activity of one or two muscles while the patient relaxes or contracts them.",
     "biofeedback-summary": "Summarise a recorded exercise on a page in plain words for the patient, in Markdown.",
     "check": "Check whether an amplifier is fit for use, and show what to fix.",
@@ -78,26 +79,5 @@ def _single_command(name: str) -> click.Command:
     match name:
         case "analyse":
             from guidance.cli.analyse import analyse as command
-        case "convert":
-            from guidance.cli.convert import convert as command
-        case "dose":
-            from guidance.cli.dose import dose as command
-        case "help":
-            from guidance.cli.help import help_topic as command
-        case "protocols":
-            from guidance.cli.protocols import protocols as command
-        case "record":
-            from guidance.cli.record import record as command
-        case "sounds":
-            from guidance.cli.sounds import sounds as command
-        case "trial":
-            from guidance.cli.trial import trial as command
-        case "watch":
-            from guidance.cli.watch import watch as command
-        case _:
-            raise KeyError(name)
-    return command
-
-
-def _shortened(summary: str, limit: int) -> str:
-    return click.Command(None, help=summary).get_short_help_str(limit)
+        case "audit":
+            from guidance.cli.audit import audit as command

@@ -25,12 +25,13 @@ _WAIT_S = 2.0
 """Longest wait, in s, for another process that writes the index; after that it is made in memory. A judgement."""
 _UNSETTLED = {"running", "cut off"}
 """States that change without a change of a file: a process ends, or begins."""
-_TABLES = f"""
+_TABLES = """
     CREATE TABLE IF NOT EXISTS procedures (
         name BLOB PRIMARY KEY, stamp TEXT NOT NULL, state TEXT NOT NULL, began TEXT, protocol TEXT, mode TEXT,
         device TEXT, lasted_s REAL, reason TEXT, stimuli INTEGER, megabytes REAL NOT NULL, signed INTEGER NOT NULL,
         facts_stamp TEXT, facts TEXT);
-    PRAGMA user_version = {_VERSION};
+    CREATE TABLE IF NOT EXISTS salts (salt TEXT NOT NULL);
+    INSERT INTO salts SELECT lower(hex(randomblob(16))) WHERE NOT EXISTS (SELECT 1 FROM salts);
 """
 _COLUMNS = ("name", "state", "began", "protocol", "mode", "device", "lasted_s", "reason", "stimuli", "megabytes")
 
@@ -68,6 +69,12 @@ class StoreIndex:
         """Return all rows, the oldest first."""
         found = self._database.execute(f"SELECT {', '.join(_COLUMNS)}, signed, stamp FROM procedures ORDER BY name")  # noqa: S608
         return [IndexedProcedure(Summary(os.fsdecode(row[0]), *row[1:-2]), bool(row[-2]), row[-1]) for row in found]
+
+    @property
+    def salt(self) -> str:
+        """Random text of this index, with which what stands for a name in it is made."""
+        (salt,) = self._database.execute("SELECT salt FROM salts").fetchone()
+        return str(salt)
 
     def facts(self) -> dict[str, str]:
         """Return the stored facts by name of procedure, as the text that was stored; none that are out of date."""
@@ -156,7 +163,7 @@ def _made(path: str) -> sqlite3.Connection:
         (version,) = database.execute("PRAGMA user_version").fetchone()
         if version not in {0, _VERSION}:
             raise sqlite3.DatabaseError(f"version {version}")
-        database.executescript(_TABLES)
+        database.executescript(f"{_TABLES} PRAGMA user_version = {_VERSION};")
         database.execute("SELECT count(*) FROM procedures").fetchone()
     except BaseException:
         database.close()

@@ -6,9 +6,9 @@ import contextlib
 import logging
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing import resource_tracker
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from guidance.common.errors import UserError
 from guidance.trial.result import Insertion
@@ -18,8 +18,10 @@ from guidance.trial.world import run_insertion
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+Result = TypeVar("Result")
+
 REACH_S = 5.0
-_MISSING = "The virtual trial needs Dask; install it with: pip install 'needle-guidance[trial]'"
+_MISSING = "This needs Dask; install it with: pip install 'needle-guidance[trial]'"
 _ALIKE = "Start its workers with this version of the program."
 
 
@@ -78,6 +80,12 @@ class DaskPool:
                 future.release()
         finally:
             self._client.cancel(futures)
+
+    def each(self, function: Callable[..., Result], arguments: Iterable[tuple[Any, ...]]) -> list[Result]:
+        """Run ``function`` for each of ``arguments``; return the results in their order. Raises what it raises."""
+        futures = [self._client.submit(function, *each, pure=False) for each in arguments]
+        results: list[Result] = self._client.gather(futures)
+        return results
 
     def _reached(self, scheduler: str) -> Client:
         try:

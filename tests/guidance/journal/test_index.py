@@ -36,7 +36,7 @@ def today(store: Path) -> list[Summary]:
     return [summarise(folder) for folder in sorted(store.iterdir()) if folder.is_dir()]
 
 
-def test_the_index_holds_what_the_records_say_and_is_private(store: Path) -> None:
+def test_the_index_holds_what_the_records_hold_and_is_private(store: Path) -> None:
     assert summaries(store) == today(store)
     assert len(summaries(store)) == 2
     assert stat.S_IMODE((store / INDEX_NAME).stat().st_mode) == 0o600

@@ -1,0 +1,150 @@
+"""The report of an audit as PDF: a sheet for each measure, with a run chart, a funnel plot and what it cannot tell."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure as Sheet
+from scipy.stats import binom
+
+from guidance.audit.measures import MEASURES, Grouping, Measure
+from guidance.audit.results import Figure
+from guidance.audit.run import Audit
+from guidance.audit.text import SIMULATION, left_out_lines, shown
+
+_A4_IN = (8.27, 11.69)
+_LIMITS = {"95 %": 0.95, "99.8 %": 0.998}
+"""Shares of the binomial distribution inside the lines of a funnel plot: about 2 and 3 standard deviations, as is
+usual for such plots (unsourced)."""
+_SHIFT = 6
+"""Months in a row on one side of the centre that a run chart marks as a shift: the rule of common use (unsourced)."""
+_LETTERS = 105
+"""Letters of a line at the size of the text; measured on the sheet."""
+
+
+def pdf(audit: Audit, written_at: datetime) -> bytes:
+    """Return the report of ``audit``, dated ``written_at``."""
+    held = io.BytesIO()
+    with PdfPages(held, metadata={"Title": "Audit", "CreationDate": written_at}) as pages:
+        pages.savefig(_cover(audit, written_at))
+        for measure in MEASURES:
+            if any(figure.known for figure in audit.figures.of(measure, Grouping.ALL)):
+                pages.savefig(_sheet(audit, measure))
+    return held.getvalue()
+
+
+def _cover(audit: Audit, written_at: datetime) -> Sheet:
+    sheet = _titled("Audit of procedures", audit)
+    rows = [f"{m.title:58} {shown(f)}" for m in MEASURES for f in audit.figures.of(m, Grouping.ALL)]
+    text = [
+        f"Written {written_at:%Y-%m-%d %H:%M}. {audit.figures.procedures} procedures counted.",
+        "Research software, not a medical device. Figures of a department are no verdict on a person.",
+        "",
+        *rows,
+        *left_out_lines(audit),
+    ]
+    _text(sheet, 0.93, [line for row in text for line in textwrap.wrap(row, 120, subsequent_indent="   ") or [""]], 6.5)
+    return sheet
+
+
+def _sheet(audit: Audit, measure: Measure) -> Sheet:
+    sheet = _titled(measure.title, audit)
+    (whole,) = audit.figures.of(measure, Grouping.ALL)
+    _text(
+        sheet,
+        0.93,
+        [f"All procedures: {shown(whole)}", *textwrap.wrap(f"It cannot tell: {measure.limit}", _LETTERS)],
+    )
+    _run_chart(sheet.add_axes((0.1, 0.62, 0.84, 0.2)), measure, audit.figures.of(measure, Grouping.MONTH), whole)
+    _funnel(sheet.add_axes((0.1, 0.34, 0.84, 0.2)), measure, audit.figures.of(measure, Grouping.OPERATOR), whole)
+    rows = [
+        f"{grouping.value}: {figure.group:34} {shown(figure)}"
+        for grouping in (Grouping.SITE, Grouping.PROTOCOL)
+        for figure in audit.figures.of(measure, grouping)
+    ]
+    _text(sheet, 0.28, rows[:24], 6.5)
+    return sheet
+
+
+def _titled(title: str, audit: Audit) -> Sheet:
+    sheet = Sheet(figsize=_A4_IN)
+    sheet.text(0.07, 0.95, title, fontsize=14, weight="bold", va="bottom")
+    if audit.simulated:
+        sheet.text(0.07, 0.975, SIMULATION, fontsize=8, color="firebrick", va="bottom")
+    return sheet
+
+
+def _text(sheet: Sheet, top: float, rows: Sequence[str], size: float = 8.0) -> None:
+    sheet.text(0.07, top, "\n".join(rows), fontsize=size, family="monospace", va="top", linespacing=1.4)
+
+
+def _run_chart(axes: Axes, measure: Measure, months: Sequence[Figure], whole: Figure) -> None:
+    """Draw ``measure`` by month beside its value over all months; a share with limits of three standard deviations."""
+    seen = [month for month in months if month.value is not None]
+    axes.set_title(f"By month ({len(months) - len(seen)} months hidden or not known)", fontsize=9, loc="left")
+    if not seen or whole.value is None:
+        return
+    x = np.arange(len(seen))
+    values = np.array([month.value for month in seen], float)
+    axes.axhline(whole.value, color="grey", linewidth=0.8)
+    if measure.is_share:
+        counts = np.array([month.known for month in seen], float)
+        half = 3.0 * np.sqrt(whole.value * (1.0 - whole.value) / counts)
+        axes.fill_between(
+            x, np.maximum(whole.value - half, 0.0), np.minimum(whole.value + half, 1.0), step="mid", alpha=0.15
+        )
+    axes.plot(x, values, "o-", markersize=3, linewidth=0.8, color="black")
+    shifted = in_shift(values > whole.value, values < whole.value)
+    axes.plot(x[shifted], values[shifted], "o", markersize=4, color="firebrick")
+    axes.set_xticks(
+        x[:: max(len(seen) // 8, 1)], [month.group for month in seen][:: max(len(seen) // 8, 1)], fontsize=7
+    )
+    _scale(axes, measure)
+
+
+def in_shift(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Return which points belong to a shift: at least ``_SHIFT`` in a row on one side of the centre."""
+    marked = np.zeros(len(above), bool)
+    for side in (above, below):
+        first = 0
+        for at in range(len(side) + 1):
+            if at == len(side) or not side[at]:
+                if at - first >= _SHIFT:
+                    marked[first:at] = True
+                first = at + 1
+    return marked
+
+
+def _funnel(axes: Axes, measure: Measure, operators: Sequence[Figure], whole: Figure) -> None:
+    """Draw ``measure`` by operator over the number of procedures; a share inside the limits of chance alone."""
+    seen = [each for each in operators if each.value is not None]
+    hidden = len(operators) - len(seen)
+    axes.set_title(f"By operator, over procedures ({hidden} operators hidden or not known)", fontsize=9, loc="left")
+    if not seen or whole.value is None:
+        return
+    axes.axhline(whole.value, color="grey", linewidth=0.8)
+    most = max(each.known or 1 for each in seen)
+    if measure.is_share:
+        n = np.arange(1, round(1.1 * most) + 2)
+        for style, (label, inside) in zip(("--", ":"), _LIMITS.items(), strict=True):
+            low, high = (binom.ppf(p, n, whole.value) / n for p in ((1 - inside) / 2, (1 + inside) / 2))
+            axes.plot(n, low, style, color="steelblue", linewidth=0.8, label=label)
+            axes.plot(n, high, style, color="steelblue", linewidth=0.8)
+        axes.legend(fontsize=6, loc="upper right", title="inside by chance", title_fontsize=6)
+    known, values = (np.array(row, float) for row in ([e.known for e in seen], [e.value for e in seen]))
+    axes.plot(known, values, "o", markersize=4, color="black")
+    axes.set_xlabel("procedures", fontsize=8)
+    _scale(axes, measure)
+
+
+def _scale(axes: Axes, measure: Measure) -> None:
+    axes.set_ylabel("share" if measure.is_share else measure.unit or "number", fontsize=8)
+    axes.tick_params(labelsize=7)
+    if measure.is_share:
+        axes.set_ylim(-0.03, 1.03)
