@@ -85,7 +85,7 @@ def facts_of(
     pulses = [e for e in stream.of("stimulus") if e["outcome"] == "delivered" and not e.get("unrequested")]
     follow_up = _follow_up(links)
     reached = _reached_t(stream) if needled else None
-    guided = needled and any(True for _ in stream.of("proximity"))
+    guided = needled and bool(pulses or any(True for _ in stream.of("proximity")))
     return ProcedureFacts(
         name=name,
         chain=chain,

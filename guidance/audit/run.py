@@ -22,7 +22,7 @@ from guidance.journal.index import StoreIndex
 
 _CHUNK = 16
 """Procedures that a process reads at a time; a judgement: large enough that passing them on costs little."""
-DUPLICATE = "The same procedure is in another store, and counted there."
+DUPLICATE = "The same procedure is on record elsewhere too, and counted once."
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ class ScriptedProcedure:
 
     protocol: str = "femoral"
     channel: str = CHANNEL
+    began: datetime = BEGAN
     records: list[TimedRecord] = field(default_factory=list)
     pulses: list[Pulse] = field(default_factory=list)
 
@@ -73,11 +74,11 @@ class ScriptedProcedure:
 
     def record_in(self, store: Path, *, ended: bool = True, simulated: bool = False) -> Path:
         """Write the procedure to ``store`` and return its folder."""
-        folder = store / f"20260314T082653Z-{self.protocol}"
+        folder = store / f"{self.began.astimezone(UTC):%Y%m%dT%H%M%SZ}-{self.protocol}"
         folder.mkdir(mode=0o700, parents=True)
         model = "Simulated ONA amplifier" if simulated else "NA-4"
         info = DeviceInfo(model, SERIAL, ADDRESS, SAMPLE_RATE_HZ, (Channel(self.channel, 5000.0),))
-        record = ProcedureRecord(folder, info, BEGAN)
+        record = ProcedureRecord(folder, info, self.began)
         lines = sorted(self.records, key=lambda timed: timed.t)
         last_t = max([1.0, *(timed.t for timed in lines)])
         end = [
@@ -100,7 +101,7 @@ class ScriptedProcedure:
             "sample_rate_hz": SAMPLE_RATE_HZ,
             "channels": [self.channel],
         }
-        return Start(1, "needle-guidance 0.1.0", self.protocol, device, BEGAN.isoformat(), "manual")
+        return Start(1, "needle-guidance 0.1.0", self.protocol, device, self.began.isoformat(), "manual")
 
 
 def femoral_block(*, injected: bool = True) -> ScriptedProcedure:
