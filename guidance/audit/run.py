@@ -7,6 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from multiprocessing import get_context
@@ -60,6 +61,15 @@ Each = Callable[[Callable[..., Any], Iterable[tuple[Any, ...]]], list[Any]]
 def on_this_machine(function: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]) -> list[Any]:
     """Run ``function`` for each of ``arguments``, one after another."""
     return [function(*each) for each in arguments]
+
+
+@contextmanager
+def on_processes(jobs: int) -> Iterator[Each]:
+    """Yield what runs a function on ``jobs`` processes of this machine."""
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        yield lambda function, arguments: [
+            future.result() for future in [pool.submit(function, *each) for each in arguments]
+        ]
 
 
 def run_audit(

@@ -57,10 +57,12 @@ def audit(
     simulated, small = options["simulated"], options["small_cells"]
     try:
         target = None if out is None else _target(Path(out))
-        with _workers(options["scheduler"], key_file) as each:
+        sites, jobs = _sites(stores), options["jobs"] or os.cpu_count() or 1
+        apart = len(sites) > 1 and jobs > 1 and key_file is None
+        with _workers(options["scheduler"], key_file, jobs if apart else 1) as each:
             found = run_audit(
-                _sites(stores), now, simulated=simulated, small_cells=small, key=_key(key_file),
-                jobs=options["jobs"] or os.cpu_count() or 1, each=each,
+                sites, now, simulated=simulated, small_cells=small, key=_key(key_file), jobs=1 if apart else jobs,
+                each=each,
             )  # fmt: skip
         if target is not None:
             _write(target, found, now)
@@ -89,12 +91,16 @@ def _sites(stores: tuple[str, ...]) -> list[Site]:
 
 
 @contextlib.contextmanager
-def _workers(scheduler: str | None, key_file: str | None) -> Iterator[Each]:
+def _workers(scheduler: str | None, key_file: str | None, jobs: int) -> Iterator[Each]:
     """Yield what runs a function for each store: on this machine, or on the workers of ``scheduler``."""
-    from guidance.audit.run import on_this_machine
+    from guidance.audit.run import on_processes, on_this_machine
 
-    if scheduler is None:
+    if scheduler is None and jobs == 1:
         yield on_this_machine
+        return
+    if scheduler is None:
+        with on_processes(jobs) as each:
+            yield each
         return
     if key_file is not None:
         raise UsageError("--key stays on this machine: audit encrypted stores here, without --scheduler.")
