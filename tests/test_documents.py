@@ -83,5 +83,5 @@ def _is_known(line: str) -> bool:
     command = load_command(name)
     if isinstance(command, click.Group) and words and words[0] in command.commands:
         command = command.commands[words[0]]
-    known = {option for each in command.params for option in each.opts} | {"--help", "-h"}
+    known = {option for each in command.params for option in (*each.opts, *each.secondary_opts)} | {"--help", "-h"}
     return {word.rstrip(".,;:)") for word in words if re.match(r"--\w", word)} <= known

@@ -24,6 +24,9 @@ _LIMITS = {"95 %": 0.95, "99.8 %": 0.998}
 usual for such plots (unsourced)."""
 _SHIFT = 6
 """Months in a row on one side of the centre that a run chart marks as a shift: the rule of common use (unsourced)."""
+_MOST_HIDDEN = 0.2
+"""Largest share of groups that may be hidden in a chart. Hidden are above all groups with few events, and a chart of
+the others would show too many extremes; a judgement."""
 _LETTERS = 105
 """Letters of a line at the size of the text; measured on the sheet."""
 
@@ -64,7 +67,7 @@ def _sheet(audit: Audit, measure: Measure) -> Sheet:
     _run_chart(sheet.add_axes((0.1, 0.62, 0.84, 0.2)), measure, audit.figures.of(measure, Grouping.MONTH), whole)
     _funnel(sheet.add_axes((0.1, 0.34, 0.84, 0.2)), measure, audit.figures.of(measure, Grouping.OPERATOR), whole)
     rows = [
-        f"{grouping.value}: {figure.group:34} {shown(figure)}"
+        f"{f'{grouping}: {figure.group}':44} {shown(figure)}"
         for grouping in (Grouping.SITE, Grouping.PROTOCOL)
         for figure in audit.figures.of(measure, grouping)
     ]
@@ -86,11 +89,10 @@ def _text(sheet: Sheet, top: float, rows: Sequence[str], size: float = 8.0) -> N
 
 def _run_chart(axes: Axes, measure: Measure, months: Sequence[Figure], whole: Figure) -> None:
     """Draw ``measure`` by month beside its value over all months; a share with limits of three standard deviations."""
-    seen = [month for month in months if month.value is not None]
-    axes.set_title(f"By month ({len(months) - len(seen)} months hidden or not known)", fontsize=9, loc="left")
+    seen = _to_draw(axes, "By month", "months", months)
     if not seen or whole.value is None:
         return
-    x = np.arange(len(seen))
+    x = np.array([_month_number(month.group) for month in seen])
     values = np.array([month.value for month in seen], float)
     axes.axhline(whole.value, color="grey", linewidth=0.8)
     if measure.is_share:
@@ -102,10 +104,28 @@ def _run_chart(axes: Axes, measure: Measure, months: Sequence[Figure], whole: Fi
     axes.plot(x, values, "o-", markersize=3, linewidth=0.8, color="black")
     shifted = in_shift(values > whole.value, values < whole.value)
     axes.plot(x[shifted], values[shifted], "o", markersize=4, color="firebrick")
-    axes.set_xticks(
-        x[:: max(len(seen) // 8, 1)], [month.group for month in seen][:: max(len(seen) // 8, 1)], fontsize=7
-    )
+    every = max(len(seen) // 8, 1)
+    axes.set_xticks(x[::every], [month.group for month in seen][::every])
     _scale(axes, measure)
+
+
+def _month_number(month: str) -> int:
+    """Return the months since year 0 of a month such as 2026-03."""
+    year, number = month.split("-")
+    return 12 * int(year) + int(number)
+
+
+def _to_draw(axes: Axes, title: str, groups: str, figures: Sequence[Figure]) -> list[Figure]:
+    """Write the title of a chart; return the figures to draw, none where those that remain would mislead."""
+    hidden = sum(figure.hidden for figure in figures)
+    known = [figure for figure in figures if figure.value is not None]
+    axes.set_title(f"{title} ({hidden} of {len(figures)} {groups} hidden)" if hidden else title, fontsize=9, loc="left")
+    if known and hidden <= _MOST_HIDDEN * len(figures):
+        return known
+    axes.set_axis_off()
+    reason = f"Not drawn: so few {groups} would mislead. Inside the department, --small-cells shows all."
+    axes.text(0.0, 0.8, reason if hidden else "Not known.", fontsize=8, transform=axes.transAxes)
+    return []
 
 
 def in_shift(above: np.ndarray, below: np.ndarray) -> np.ndarray:
@@ -123,9 +143,7 @@ def in_shift(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 def _funnel(axes: Axes, measure: Measure, operators: Sequence[Figure], whole: Figure) -> None:
     """Draw ``measure`` by operator over the number of procedures; a share inside the limits of chance alone."""
-    seen = [each for each in operators if each.value is not None]
-    hidden = len(operators) - len(seen)
-    axes.set_title(f"By operator, over procedures ({hidden} operators hidden or not known)", fontsize=9, loc="left")
+    seen = _to_draw(axes, "By operator, over the number of procedures", "operators", operators)
     if not seen or whole.value is None:
         return
     axes.axhline(whole.value, color="grey", linewidth=0.8)

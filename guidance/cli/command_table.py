@@ -81,3 +81,26 @@ def _single_command(name: str) -> click.Command:
             from guidance.cli.analyse import analyse as command
         case "audit":
             from guidance.cli.audit import audit as command
+        case "convert":
+            from guidance.cli.convert import convert as command
+        case "dose":
+            from guidance.cli.dose import dose as command
+        case "help":
+            from guidance.cli.help import help_topic as command
+        case "protocols":
+            from guidance.cli.protocols import protocols as command
+        case "record":
+            from guidance.cli.record import record as command
+        case "sounds":
+            from guidance.cli.sounds import sounds as command
+        case "trial":
+            from guidance.cli.trial import trial as command
+        case "watch":
+            from guidance.cli.watch import watch as command
+        case _:
+            raise KeyError(name)
+    return command
+
+
+def _shortened(summary: str, limit: int) -> str:
+    return click.Command(None, help=summary).get_short_help_str(limit)

@@ -17,6 +17,7 @@ TOPICS = {
     "dose": ("guidance", "docs/dose.md", "doses, the lipid rescue, the dose guard"),
     "note": ("guidance", "docs/note.md", "the note, signing, encryption, export"),
     "record": ("guidance", "journal/README.md", "the record of a procedure, verify, recover"),
+    "audit": ("guidance", "docs/audit.md", "count the procedures of a department, list and search them"),
     "replay": ("guidance", "docs/replay.md", "replay and record signals, follow from outside"),
     "formats": ("guidance", "docs/formats.md", "recordings that are read, and how they are converted"),
     "analyse": ("guidance", "docs/analyse.md", "describe a recording of needle EMG or nerve conduction"),
