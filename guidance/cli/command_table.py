@@ -59,6 +59,10 @@ def load_command(name: str) -> click.Command:
         from guidance.cli.info import info
 
         return info
+    if name == "audit":
+        from guidance.cli.audit import audit
+
+        return audit
     if name in {"check", "devices"}:
         from guidance.cli import hardware
 
@@ -79,8 +83,6 @@ def _single_command(name: str) -> click.Command:
     match name:
         case "analyse":
             from guidance.cli.analyse import analyse as command
-        case "audit":
-            from guidance.cli.audit import audit as command
         case "convert":
             from guidance.cli.convert import convert as command
         case "dose":

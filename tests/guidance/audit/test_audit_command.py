@@ -44,7 +44,7 @@ def test_json_holds_the_figures_and_hides_small_cells(sites: list[Site]) -> None
     assert set(found["limits"]) == {row["measure"] for row in found["figures"]}
 
 
-def test_the_report_has_a_sheet_for_each_measure_and_says_what_it_cannot_tell(sites: list[Site]) -> None:
+def test_the_report_has_a_sheet_for_each_measure_with_its_limit(sites: list[Site]) -> None:
     audit = run_audit(sites, TODAY)
     sheets = [sheet.extract_text() for sheet in PdfReader(io.BytesIO(pdf(audit, TODAY))).pages]
     assert "12 procedures counted" in sheets[0]
@@ -53,7 +53,7 @@ def test_the_report_has_a_sheet_for_each_measure_and_says_what_it_cannot_tell(si
     assert not any("SIMULATED" in sheet for sheet in sheets)
 
 
-def test_a_report_on_simulated_patients_says_so_on_every_sheet(tmp_path: Path) -> None:
+def test_a_report_on_simulated_patients_is_marked_on_every_sheet(tmp_path: Path) -> None:
     for day in range(6):
         Block(day, "Dr Ahorn").record_in(tmp_path, simulated=True)
     audit = run_audit([Site("here", tmp_path)], TODAY, simulated=True)
