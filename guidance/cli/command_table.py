@@ -55,14 +55,8 @@ def load_command(name: str) -> click.Command:
         from guidance.cli import run
 
         return {"run": run.run, "demo": run.demo, "replay": run.replay}[name]
-    if name == "info":
-        from guidance.cli.info import info
-
-        return info
-    if name == "audit":
-        from guidance.cli.audit import audit
-
-        return audit
+    if name in {"audit", "convert", "info", "procedures", "record"}:
+        return _command_on_records(name)
     if name in {"check", "devices"}:
         from guidance.cli import hardware
 
@@ -71,11 +65,23 @@ def load_command(name: str) -> click.Command:
         from guidance.cli import biofeedback as training
 
         return training.biofeedback if name == "biofeedback" else training.biofeedback_summary
-    if name == "procedures":
-        from guidance.cli.notes import RECORD_GROUP
-
-        return RECORD_GROUP
     return _single_command(name)
+
+
+def _command_on_records(name: str) -> click.Command:
+    """Return a command that reads or writes recordings or recorded procedures."""
+    match name:
+        case "audit":
+            from guidance.cli.audit import audit as command
+        case "convert":
+            from guidance.cli.convert import convert as command
+        case "info":
+            from guidance.cli.info import info as command
+        case "record":
+            from guidance.cli.record import record as command
+        case _:
+            from guidance.cli.notes import RECORD_GROUP as command
+    return command
 
 
 def _single_command(name: str) -> click.Command:
@@ -83,16 +89,12 @@ def _single_command(name: str) -> click.Command:
     match name:
         case "analyse":
             from guidance.cli.analyse import analyse as command
-        case "convert":
-            from guidance.cli.convert import convert as command
         case "dose":
             from guidance.cli.dose import dose as command
         case "help":
             from guidance.cli.help import help_topic as command
         case "protocols":
             from guidance.cli.protocols import protocols as command
-        case "record":
-            from guidance.cli.record import record as command
         case "sounds":
             from guidance.cli.sounds import sounds as command
         case "trial":
