@@ -80,7 +80,9 @@ def _command_on_records(name: str) -> click.Command:
         case "record":
             from guidance.cli.record import record as command
         case _:
-            from guidance.cli.notes import RECORD_GROUP as command
+            from guidance.cli.notes import RECORD_GROUP
+
+            return RECORD_GROUP
     return command
 
 
