@@ -13,8 +13,11 @@ from guidance.audio.settings import SoundSettings, sound_settings
 from guidance.cli.dose_options import DOSING, dose_plan_of, toxin_plan_of
 from guidance.common.errors import EXIT_STATUSES, UsageError
 from guidance.cue import USUAL
+from guidance.dose.site import table_here
 from guidance.engine.settings import Mode, Settings
-from guidance.protocol import Protocol, ProtocolError, check_window, load, resolve
+from guidance.protocol import Protocol, ProtocolError, check_window, names, resolve
+from guidance.protocol.library import load_sheet
+from guidance.protocol.strict import contradiction_of
 
 STATUS = EXIT_STATUSES
 
@@ -134,7 +137,7 @@ _PROCEDURE = (
     ),
     click.option(
         "--current", "current_ma", type=Positive(), metavar="MA",
-        help="First current in mA; in manual mode the current; in listen mode what the stimulator's dial shows.",
+        help="First current in mA; in manual mode the current; in listen mode that set on the stimulator.",
     ),
     click.option("--width", "width_ms", type=Positive(), metavar="MS", help="Pulse width in ms."),
     click.option(
@@ -183,7 +186,7 @@ def settings_of(options: dict[str, Any], *, sound: SoundSettings | None = None) 
     """Build the settings from ``options``; ``sound`` is given for a live procedure. Raises a usage error."""
     try:
         window = check_window(options["window"], "--window") if options["window"] else None
-        protocol = load(resolve(options["protocol_id"]))
+        protocol = _loaded(options["protocol_id"])
     except ProtocolError as fault:
         raise click.UsageError(str(fault)) from None
     is_manual = options.get("stimulator") == "hand"
@@ -206,6 +209,16 @@ def settings_of(options: dict[str, Any], *, sound: SoundSettings | None = None) 
         marker=options.get("marker"),
         sounds=sound.mapping if sound else USUAL,
     )
+
+
+def _loaded(name: str) -> Protocol:
+    """Load the protocol ``name``. Raises ProtocolError, also if it is the site's and contradicts itself."""
+    loaded = load_sheet(resolve(name))
+    if loaded.changes or loaded.sheet.id not in names():
+        fault = contradiction_of(loaded.sheet, table_here().table.session_limit)
+        if fault:
+            raise ProtocolError(f"{loaded.file} contradicts itself: {fault}.")
+    return loaded.protocol
 
 
 def _probes(options: dict[str, Any], mode: Mode) -> bool:

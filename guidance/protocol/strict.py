@@ -24,6 +24,7 @@ SessionLimit = Callable[[Product, Indication], float | None]
 """The most units of a product in a session for an indication, from the drug table; None if the table has none."""
 
 _CURRENT = re.compile(r"(?:(\d+(?:\.\d+)?) (?:to|and up to) )?(\d+(?:\.\d+)?) mA\b")
+_UNKNOWN_NERVE = "target.nerve"
 LEG_WINDOW_MS = 35.0
 """The least end of the response window of a leg block, in ms: responses of the foot come later than 25 ms in tall and
 in neuropathic patients (abductor hallucis 25.6 +- 2.2 ms from L1: Stimulation of cauda equina with a figure-of-eight
@@ -45,6 +46,14 @@ def strict_faults(sheet: Sheet, session_limit: SessionLimit) -> Iterator[str]:
         yield from _agents(sheet)
     if isinstance(sheet, BotulinumProtocol):
         yield from _units(sheet, session_limit)
+
+
+def contradiction_of(sheet: Sheet, session_limit: SessionLimit) -> str | None:
+    """Return the first contradiction in a site's ``sheet``; None if it has none.
+
+    A nerve that the table of supply does not have is no contradiction: its responses cannot be checked, that is all.
+    """
+    return next((fault for fault in strict_faults(sheet, session_limit) if not fault.startswith(_UNKNOWN_NERVE)), None)
 
 
 def _latencies(sheet: Sheet) -> Iterator[str]:
@@ -101,7 +110,7 @@ def _responses(sheet: NerveBlock) -> Iterator[str]:
         return
     supplied = SUPPLY.get(nerve or "")
     if supplied is None:
-        yield f"target.nerve = {nerve!r}: is not a known nerve, so its responses cannot be checked"
+        yield f"{_UNKNOWN_NERVE} = {nerve!r}: is not a known nerve, so its responses cannot be checked"
         return
     for key, accept in sheet.accept.items():
         if wrong := _without(accept.muscles, supplied):

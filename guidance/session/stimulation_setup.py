@@ -61,7 +61,7 @@ def check_external_stimulator(settings: Settings, stimulator: SeparateStimulator
         raise UsageError(f"{info.address} is triggered by this program: use --mode manual, or --stimulator hand.")
     if info.fires and not info.sets_current and (settings.mode is not Mode.MANUAL or settings.current_ma is None):
         raise UsageError(
-            f"{info.address} does not set the current: use --mode manual, and give with --current what its dial shows."
+            f"{info.address} does not set the current: use --mode manual, and give its set current with --current."
         )
     if not listens:
         _check_first_pulse(settings, stimulator)

@@ -95,7 +95,7 @@ class CurrentControl:
         return changed
 
 
-_WHY = "what the stimulator's dial shows"
+_WHY = "set current of the external stimulator"
 
 
 class ExternalDial:

@@ -28,7 +28,7 @@ _BLINDING = {"device-lost": "device lost", "lead-off": "electrode off", "stale":
 _WHY = {
     "no-response-yet": "no response yet",
     "current-unknown": "current not known",
-    "injectate": "injectate at the tip",
+    "injectate": "injection at the needle tip",
     "stale": _STALE,
     "lead-off": "electrode off",
     "uncertain": "threshold not known",

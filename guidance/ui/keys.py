@@ -66,7 +66,7 @@ KEY_ACTIONS = (
     ),
     KeyAction("not-done", ("x", "X"), "not_done", "Not done"),
     KeyAction("side", ("s", "S"), "side", "Side"),
-    KeyAction("acknowledge", ("k", "K"), "acknowledge", "Alarms seen"),
+    KeyAction("acknowledge", ("k", "K"), "acknowledge", "Acknowledge"),
     KeyAction("pause-alarms", ("p", "P"), "pause_audio", "Pause alarm sound"),
     KeyAction("right", ("right",), f"steer('advance {STEP_MM}')", "Needle"),
     KeyAction("left", ("left",), f"steer('withdraw {STEP_MM}')", "Needle"),

@@ -62,7 +62,7 @@ class ExerciseApp(LinkedApp):
         Binding("space", "pause", "pause"),
         Binding("up", "line(1)", "line up"),
         Binding("down", "line(-1)", "line down"),
-        Binding("a", "acknowledge", "alarms seen"),
+        Binding("a", "acknowledge", "acknowledge"),
         *(Binding(str(digit), f"effort({digit})", "effort") for digit in range(10)),
         Binding("left", "second(-1)", "second muscle"),
         Binding("right", "second(1)", "second muscle"),

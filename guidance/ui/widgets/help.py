@@ -29,7 +29,7 @@ _WORDS = {
     "hold": "hold the current, release",
     "take-over": "take the current, release",
     "side": "enter the side (Prepare)",
-    "acknowledge": "alarms seen",
+    "acknowledge": "acknowledge",
     "right": "sim. needle in; next event",
     "left": "sim. needle out; prev. event",
     "aside": "sim. needle sideways",

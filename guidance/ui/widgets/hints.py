@@ -10,7 +10,7 @@ from guidance.ui.text import shorten
 from guidance.ui.theme import Ink
 from guidance.ui.widgets.panel import Panel
 
-_KEYS = (("space", "pause"), ("up down", "move the line"), ("a", "alarms seen"), ("q", "end"))
+_KEYS = (("space", "pause"), ("up down", "move the line"), ("a", "acknowledge"), ("q", "end"))
 _SIMULATED = (("0-9", "effort"), ("left right", "second muscle"))
 
 

@@ -70,7 +70,7 @@ class Syringe(Panel):
             canvas.write(bigtext.cells(text, size)[1] - 1, column, "mL", Ink.STRONG)
         column += 4
         column = canvas.write(0, column, " i ", Ink.DARK, Ground.CHIP)
-        canvas.write(0, column + 1, "enters it as injected   ↑ ↓ another volume", Ink.MUTED)
+        canvas.write(0, column + 1, "records it as given     ↑ ↓ another volume", Ink.MUTED)
         if dose is not None and dose.held_ml is not None:
             row = 1 if rows > 1 else 0
             end = canvas.width - 1 if rows > 1 else canvas.width

@@ -14,7 +14,7 @@ from guidance.protocol.innervation import SUPPLY
 from guidance.protocol.library import load_sheet, text_of
 from guidance.protocol.reading import sheet_of
 from guidance.protocol.sheet import NerveBlock
-from guidance.protocol.strict import LEG_NERVES, strict_faults
+from guidance.protocol.strict import LEG_NERVES, contradiction_of, strict_faults
 from tests.support.command_line import command
 
 LIMIT = load_drugs().session_limit
@@ -101,3 +101,17 @@ def test_the_command_checks_strictly_on_request(tmp_path: Path, site: Callable[[
     done = command("protocols", "validate", "--strict", str(bad))
     assert done.status == 1
     assert "leg block's window reaches 35 ms" in done.out
+
+
+def test_a_procedure_with_a_site_sheet_that_contradicts_itself_does_not_start(site: Path) -> None:
+    short = '{ value = [2.0, 25.0], source = "unsourced", certainty = "unsourced" }'
+    text = f'[override]\nauthor = "Dr A. Example"\n[response]\nwindow_ms = {short}\n'
+    (site / "femoral.toml").write_text(text, encoding="utf-8")
+    done = command("demo", "--protocol", "femoral", "--headless", "--duration", "1")
+    assert (done.status, done.is_one_sentence) == (2, True)
+    assert "contradicts itself: response.window_ms ends at 25 ms" in done.err
+
+
+def test_a_site_sheet_of_a_nerve_that_is_not_in_the_table_is_no_contradiction() -> None:
+    text = text_of("femoral").replace('"femoral nerve"', '"nerve of the site"')
+    assert contradiction_of(sheet_of(tables_of(text, "f.toml"), "f.toml"), LIMIT) is None

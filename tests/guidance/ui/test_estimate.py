@@ -46,7 +46,7 @@ def test_a_fresh_and_valid_estimate_is_shown_whole() -> None:
         ({"proximity": None, "stimulator": OFF}, "stimulator off"),
         ({"proximity": unknown_proximity("no-response-yet", "none")}, "no response yet"),
         ({"proximity": unknown_proximity("current-unknown")}, "current not known"),
-        ({"proximity": unknown_proximity("injectate")}, "injectate at the tip"),
+        ({"proximity": unknown_proximity("injectate")}, "injection at the needle tip"),
         ({"proximity": unknown_proximity("some-new\x1b[2J-reason")}, "some new[2J reason"),
         (
             {"proximity": replace(build_proximity("far", 2.0), threshold_0p1ms_ma=None, zone=None)},

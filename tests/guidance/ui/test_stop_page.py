@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from guidance.contracts.commands import Arm, OperatorCommand, Quit, Stop, StopAnswer
 from guidance.contracts.events import Entry
 from guidance.contracts.snapshot import Snapshot
 from guidance.stop_moment import StopMoment, StopPlan
 from guidance.ui.pages import ScreenPage
+from tests.guidance.journal.scripted_procedure import ScriptedProcedure
+from tests.guidance.note.note_pages import note_of, text_of
 from tests.guidance.ui.seat import ARMED, FRESH, Seat, screen
 from tests.support.screens import FakeLink, press_twice
 
@@ -67,7 +70,9 @@ async def test_arming_is_refused_until_side_and_patient_are_answered(link: FakeL
     assert seat.sent_commands()[-1] == Quit()
 
 
-async def test_not_done_asks_why_and_the_reason_is_recorded(link: FakeLink) -> None:
+async def test_not_done_asks_why_and_the_reason_is_recorded_and_stands_in_the_note(
+    link: FakeLink, tmp_path: Path
+) -> None:
     async with screen(link).run_test(size=(120, 40)) as pilot:
         seat = StopSeat(link, pilot)
         seat.sit(StopMoment(StopPlan()))
@@ -82,6 +87,12 @@ async def test_not_done_asks_why_and_the_reason_is_recorded(link: FakeLink) -> N
         assert seat.recorded[-1].fields["reason"] == "urgent"
         assert "✖" in seat.text()
         await press_twice(pilot, "q")
+    procedure = ScriptedProcedure()
+    for number, entry in enumerate(seat.recorded):
+        procedure.add(0.1 * number, entry)
+    page = note_of(procedure, tmp_path)
+    assert "Not done: consent (urgent)." in text_of(page, "Stop before you block: side and site checked")
+    assert "Not done: urgent" in text_of(page, "Consent")
 
 
 async def test_an_item_that_must_be_answered_offers_no_way_round(link: FakeLink) -> None:
