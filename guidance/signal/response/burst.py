@@ -57,10 +57,10 @@ class ActivityMonitor:
         """Take in the stimulus-free ``signal`` (n,) in uV that ends just before the pulse."""
         length = round((_TO_MS - _FROM_MS) * self._per_ms)
         recent = round(_JUST_BEFORE_MS * self._per_ms)
-        ends = range(len(signal), length - 1, -length)
-        levels = [(end, self._level(signal[end - length : end])) for end in ends]
-        near = [level for end, level in levels if end > len(signal) - recent]
-        earlier = [level for end, level in levels if end <= len(signal) - recent]
+        count = len(signal) // length
+        levels = self._levels(signal[len(signal) - count * length :].reshape(count, length))[::-1].tolist()
+        newest = -(-recent // length)  # those that end within the recent part
+        near, earlier = levels[:newest], levels[newest:]
         self._usual.extend(earlier or near)
         self._just_before_uv = max(near, default=0.0)
 
@@ -71,13 +71,16 @@ class ActivityMonitor:
         first, stop = (pulse + round((self._window_ms[1] + ms) * self._per_ms) for ms in (_FROM_MS, _TO_MS))
         if history.end < pulse + samples_after(self._window_ms, 1e3 * self._per_ms) or not self._usual:
             return None
-        level_uv = max(self._level(history.window(first, stop)[:, self._channel].astype(float)), self._just_before_uv)
+        after = history.window(first, stop)[:, self._channel].astype(float)
+        level_uv = max(float(self._levels(after[None])[0]), self._just_before_uv)
         return (
             None if np.isnan(level_uv) else ActivityLevel(level_uv, level_uv / max(float(np.median(self._usual)), 1e-3))
         )
 
-    def _level(self, signal: Array) -> float:
+    def _levels(self, signals: Array) -> Array:
+        """Return the level (m,) of each of ``signals`` (m, n) in uV; not a number where they are too short."""
         lag = self._lag
-        if len(signal) <= 2 * lag:
-            return float("nan")
-        return float(np.sqrt(np.mean((signal[2 * lag :] - 2 * signal[lag:-lag] + signal[: -2 * lag]) ** 2)))
+        if signals.shape[1] <= 2 * lag:
+            return np.full(len(signals), np.nan)
+        bend = signals[:, 2 * lag :] - 2 * signals[:, lag:-lag] + signals[:, : -2 * lag]
+        return np.asarray(np.sqrt(np.mean(bend**2, axis=1)))
