@@ -103,6 +103,41 @@ def rhs(folder: Path, what: Specimen) -> Path:
     return path
 
 
+def rhd(folder: Path, what: Specimen, version: tuple[int, int] = (3, 0)) -> Path:
+    """Write an RHD file with auxiliary inputs, supply, an analogue input and two digital ones, DIN 1 with the marks."""
+    block = 128 if version >= (2, 0) else 60
+    head = struct.pack("<Ihhf", 0xC6912702, *version, what.rate_hz) + struct.pack("<h6f", 1, *([1.0] * 6))
+    head += struct.pack("<hff", 0, 1000.0, 1000.0) + _q("") + _q("") + _q("")
+    head += struct.pack("<h", 0) + struct.pack("<h", 0) + (_q("n/a") if version >= (2, 0) else b"")
+    amplifier = [("A-000", "EMG L", 0, 0), ("A-001", "EMG R", 1, 0), ("A-AUX1", "AUX1", 0, 1), ("A-VDD1", "VDD1", 0, 2)]
+    board = [("ANALOG-IN-01", "ADC 1", 0, 3), ("DIGITAL-IN-01", "DIN 1", 1, 4), ("DIGITAL-IN-02", "DIN 2", 2, 4)]
+    head += struct.pack("<h", 2)
+    for name, prefix, members in (("Port A", "A", amplifier), ("Board", "B", board)):
+        head += _q(name) + _q(prefix) + struct.pack("<hhh", 1, len(members), sum(m[3] == 0 for m in members))
+        for native, custom, order, kind in members:
+            head += _q(native) + _q(custom) + struct.pack("<hhhh", order, order, kind, 1)
+            head += struct.pack("<6hff", *([0] * 6), 1e3, 0.0)
+    whole = -(-len(what.uv) // block) * block
+    rows = np.minimum(np.arange(whole), len(what.uv) - 1)
+    times = what.numbers[rows] + np.maximum(np.arange(whole) - (len(what.uv) - 1), 0)
+    codes = (np.rint(what.uv[rows] / INTAN_UV) + 32768).astype("<u2")
+    bits = np.full(whole, 4, "<u2")
+    for at in what.marks:
+        bits[at : at + 3] |= 2
+    raw = b"".join(
+        times[at : at + block].astype("<i4").tobytes()
+        + codes[at : at + block].T.tobytes()
+        + np.full(block // 4, 1000, "<u2").tobytes()
+        + struct.pack("<H", 40_000)
+        + np.full(block, 20_000, "<u2").tobytes()
+        + bits[at : at + block].tobytes()
+        for at in range(0, whole, block)
+    )
+    path = folder / "a.rhd"
+    path.write_bytes(head + raw)
+    return path
+
+
 def open_ephys(folder: Path, what: Specimen) -> Path:
     """Write a binary recording as the GUI 0.6 does, with TTL events."""
     signal, events = folder / "continuous" / "Acq-100.0", folder / "events" / "Acq-100.0" / "TTL"

@@ -52,6 +52,27 @@ def test_neo_reads_the_same_intan_samples_and_stimulation(tmp_path: Path) -> Non
     assert recording.pulses[0].width_ms == pytest.approx(binary_writers.PHASE_SAMPLES / RATE_HZ * 1e3)
 
 
+@pytest.mark.parametrize("version", [(1, 3), (2, 0), (3, 0)])
+def test_neo_reads_the_same_rhd_samples(tmp_path: Path, version: tuple[int, int]) -> None:
+    rawio = pytest.importorskip("neo.rawio")
+    path = binary_writers.rhd(tmp_path, specimen(), version)
+    reader = rawio.IntanRawIO(filename=str(path))
+    np.testing.assert_allclose(samples(Recording(path))[:, 1], neo_microvolts(reader, "EMG R"), atol=1e-3)
+    adc = samples(Recording(path, channel="ADC 1"))[:, 0]
+    np.testing.assert_allclose(adc, neo_microvolts(reader, "ADC 1"), rtol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_python_intan_reads_the_same_rhd_file(tmp_path: Path) -> None:
+    intan = pytest.importorskip("intan.io")
+    path = binary_writers.rhd(tmp_path, specimen())
+    peer = intan.load_rhd_file(str(path), verbose=False)
+    np.testing.assert_allclose(samples(Recording(path)).T, np.asarray(peer["amplifier_data"]), atol=1e-3)
+    at = next(i for i, each in enumerate(peer["board_dig_in_channels"]) if each["custom_channel_name"] == "DIN 1")
+    rises = np.flatnonzero(np.diff(np.asarray(peer["board_dig_in_data"])[at].astype(int), prepend=0) > 0)
+    assert rises.tolist() == [pulse.sample for pulse in Recording(path).pulses]
+
+
 def test_neo_reads_the_same_open_ephys_samples_and_events(tmp_path: Path) -> None:
     rawio = pytest.importorskip("neo.rawio")
     path = binary_writers.open_ephys(tmp_path / "node" / "experiment1" / "recording1", specimen())

@@ -28,6 +28,19 @@ def test_stimulation_of_an_rhs_file_has_its_current_and_the_width_of_its_first_p
     assert [(p.sample, p.current_ma, p.width_ms) for p in pulses] == [(at, 0.5, width_ms) for at in MARKS]
 
 
+@pytest.mark.parametrize("version", [(1, 3), (2, 0), (3, 3)])
+def test_an_rhd_file_has_its_muscles_and_the_pulses_of_its_digital_input(
+    tmp_path: Path, version: tuple[int, int]
+) -> None:
+    what = specimen(gap_at=2000)
+    recording = Recording(binary_writers.rhd(tmp_path, what, version))
+    assert [channel.name for channel in recording.info.channels] == ["EMG L", "EMG R"]
+    np.testing.assert_allclose(samples(recording)[:SAMPLES], what.uv, atol=0.2)
+    assert [pulse.sample for pulse in recording.pulses] == what.pulse_samples
+    left = " ".join(recording.warnings)
+    assert all(f"'{name}'" in left for name in ("AUX1", "ADC 1", "DIN 1", "DIN 2"))
+
+
 @pytest.mark.parametrize("per_channel", [True, False])
 def test_an_intan_folder_of_single_files_is_read_by_its_header(tmp_path: Path, per_channel: bool) -> None:
     what = specimen(gap_at=2000)
