@@ -56,13 +56,24 @@ def choose_channels(path: Path, candidates: Sequence[ChannelCandidate], options:
     voltages = [i for i, candidate in enumerate(candidates) if candidate.is_voltage]
     if not voltages:
         raise DeviceRefused(f"{path} has no channel in volts; it has {_listed(candidates)}")
-    if options.every_channel:
-        return ChannelChoice(tuple(_at_highest_rate(candidates, voltages)))
     playable = [i for i in voltages if candidates[i].holds is not ChannelKind.TRIGGER]
+    if options.every_channel:
+        return _every_channel(path, candidates, voltages, playable)
     if not playable:
         raise DeviceRefused(f"{path} has trigger lines only, no muscle; it has {_listed(candidates)}")
     chosen = _of_the_muscle(candidates, playable)
     return ChannelChoice(tuple(chosen), tuple(_left_out(path, candidates, chosen)))
+
+
+def _every_channel(
+    path: Path, candidates: Sequence[ChannelCandidate], voltages: Sequence[int], playable: Sequence[int]
+) -> ChannelChoice:
+    """Return all voltages at the muscle's rate (without one, at the highest), in the order of the file."""
+    first = (_of_the_muscle(candidates, playable) if playable else _at_highest_rate(candidates, voltages))[0]
+    rate_hz = candidates[first].sample_rate_hz
+    chosen = tuple(i for i in voltages if candidates[i].sample_rate_hz == rate_hz)
+    left = [i for i in range(len(candidates)) if i not in chosen]
+    return ChannelChoice(chosen, (f"left out of {path}: {_reasons(candidates, left, first)}",) if left else ())
 
 
 def _of_the_muscle(candidates: Sequence[ChannelCandidate], playable: Sequence[int]) -> list[int]:
@@ -87,10 +98,14 @@ def _left_out(path: Path, candidates: Sequence[ChannelCandidate], chosen: Sequen
     left = [i for i in range(len(candidates)) if i not in chosen]
     if not left:
         return
-    reasons = [f"'{candidates[i].name}' ({_why_left(candidates[i], candidates[chosen[0]])})" for i in left]
-    more = f" and {len(reasons) - _NOTED} more" if len(reasons) > _NOTED else ""
     first = candidates[chosen[0]].name
-    yield f"channel '{first}' of {path} is taken for the muscle's; left out: {', '.join(reasons[:_NOTED])}{more}"
+    yield f"channel '{first}' of {path} is taken for the muscle's; left out: {_reasons(candidates, left, chosen[0])}"
+
+
+def _reasons(candidates: Sequence[ChannelCandidate], left: Sequence[int], played: int) -> str:
+    reasons = [f"'{candidates[i].name}' ({_why_left(candidates[i], candidates[played])})" for i in left]
+    more = f" and {len(reasons) - _NOTED} more" if len(reasons) > _NOTED else ""
+    return ", ".join(reasons[:_NOTED]) + more
 
 
 def _why_left(candidate: ChannelCandidate, played: ChannelCandidate) -> str:

@@ -47,7 +47,7 @@ _VOLTS = re.compile(r"(.*?)(?:[vV]|[vV]olts?)", re.DOTALL)
 class FileOptions:
     """Options of an operator for a file: the channels to play, and what the format does not state.
 
-    ``every_channel``: play every voltage of the highest rate, whatever its label, as this program recorded them.
+    ``every_channel``: play every voltage at the muscle's rate, whatever its label, in the order of the file.
     ``stim_label`` is the text of the annotations that are pulses.
     """
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="OUT")
 @click.option(
-    "--channel", metavar="LABEL", help="Write this channel only.  [default: all in volts at the highest rate]"
+    "--channel", metavar="LABEL", help="Write this channel only.  [default: all in volts at the muscle's rate]"
 )
 @FULL_SCALE
 @SAMPLE_RATE

@@ -119,7 +119,7 @@ def _channel_faults(channel: ChannelCheck) -> Iterator[str]:
 
 def _clock(result: CheckResult) -> str:
     if result.drift is None or result.measured_rate_hz is None:
-        return "; too short a check to compare its clock with this computer's"
+        return "; its clock is not compared with this computer's: a recording, or too short a check"
     drift = result.drift
     return (
         f", measured {result.measured_rate_hz:.2f} Hz: its clock runs {drift.ppm:+.0f} ± {drift.uncertainty_ppm:.0f} "

@@ -85,8 +85,9 @@ class _WaitingDisk(Disk):
 def convert(source: str, target: str, options: dict[str, Any]) -> ConversionReport:
     """Write the recording ``source`` into the new file ``target``, whose ending names the format.
 
-    All voltages of the highest rate are written, or the channel that ``options`` name; ``options`` are those of
-    ``Recording``. Raises DeviceError, UserError and UsageError; then no file is left.
+    All voltages at the muscle's rate are written, or the channel that ``options`` name; ``options`` are those of
+    ``Recording``. The pulses are those that replay takes. Raises DeviceError, UserError and UsageError; then no file
+    is left.
     """
     path = Path(target)
     ending = path.suffix.casefold()
@@ -94,13 +95,15 @@ def convert(source: str, target: str, options: dict[str, Any]) -> ConversionRepo
         raise UsageError(f"{path} ends in none of {', '.join(ENDINGS)}; its ending names the format.")
     refuse_existing(path, "OUT")
     recording = Recording(source, every_channel=options.get("channel") is None, **options)
-    texts = sorted(_texts(Path(source), recording, options.get("stim_label")), key=lambda each: each.at)
+    replayed, rate_hz = Recording(source, **options), recording.info.sample_rate_hz
+    found = _texts(Path(source), replayed, options.get("stim_label"), rate_hz)
+    texts = sorted(found, key=lambda each: each.at)
     info = _with_ranges(recording)
     if ending == ".csv":
         _refuse_gaps(recording, path)
     try:
         notes = _write(recording, info, path, texts)
-        return _compared(recording, path, texts, notes)
+        return _compared(recording, path, texts, notes, pulses=len(replayed.pulses))
     except OSError as fault:
         path.unlink(missing_ok=True)
         raise UserError(f"{path} cannot be written ({fault.strerror or fault}).") from None
@@ -109,12 +112,12 @@ def convert(source: str, target: str, options: dict[str, Any]) -> ConversionRepo
         raise
 
 
-def _texts(source: Path, recording: Recording, label: str | None) -> Iterator[_Text]:
-    """Yield each pulse in this program's words, and each other annotation as it is."""
+def _texts(source: Path, recording: Recording, label: str | None, rate_hz: float) -> Iterator[_Text]:
+    """Yield each pulse in this program's words, and each other annotation as it is, in samples at ``rate_hz``."""
     stimuli = {id(each) for each in pulse_annotations(source, recording.annotations, label).annotations}
-    rate_hz = recording.info.sample_rate_hz
+    ratio = rate_hz / recording.info.sample_rate_hz
     for pulse in recording.pulses:
-        yield _Text(pulse.sample + pulse.offset_ns * rate_hz / 1e9, pulse_text(pulse))
+        yield _Text(pulse.sample * ratio + pulse.offset_ns * rate_hz / 1e9, pulse_text(pulse))
     for each in recording.annotations:
         if id(each) not in stimuli and not each.text.startswith(_SKIPPED):
             yield _Text(each.onset_s * rate_hz, each.text, each.duration_s or None)
@@ -186,7 +189,9 @@ def _write_bdf(recording: Recording, info: DeviceInfo, path: Path, texts: Sequen
     return [f"values of '{name}' beyond its range are cut there and annotated" for name in file.beyond_range]
 
 
-def _compared(recording: Recording, path: Path, texts: Sequence[_Text], notes: list[str]) -> ConversionReport:
+def _compared(
+    recording: Recording, path: Path, texts: Sequence[_Text], notes: list[str], pulses: int
+) -> ConversionReport:
     """Read the file again, and return how it differs from the recording. Raises UserError where samples are missing."""
     info, rate_hz = recording.info, recording.info.sample_rate_hz
     largest = np.zeros(len(info.channels))
@@ -204,8 +209,8 @@ def _compared(recording: Recording, path: Path, texts: Sequence[_Text], notes: l
         difference = written.info.sample_rate_hz / rate_hz - 1
         notes += [f"the rate is stated as {written.info.sample_rate_hz:.10g} Hz"] if abs(difference) > 1e-9 else []
     return ConversionReport(
-        str(path), tuple(channel.name for channel in info.channels), samples, rate_hz, len(recording.pulses),
-        len(texts) - len(recording.pulses), tuple(float(each) for each in largest), moved_us,
+        str(path), tuple(channel.name for channel in info.channels), samples, rate_hz, pulses,
+        len(texts) - pulses, tuple(float(each) for each in largest), moved_us,
         (*recording.warnings, *notes),
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import edfio
 import numpy as np
 import pytest
 
@@ -51,6 +52,21 @@ def test_a_table_refuses_a_gap_and_leaves_no_file(tmp_path: Path) -> None:
     assert (done.status, done.is_one_sentence) == (1, True)
     assert "name out.bdf or .parquet instead" in done.err
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_the_pulses_of_a_trigger_channel_are_kept_with_the_muscle_at_its_own_rate(tmp_path: Path) -> None:
+    line = np.zeros(SAMPLES * 5)
+    line[[at * 5 for at in MARKS]] = 1e6
+    muscle = edfio.BdfSignal(specimen().uv[:, 0], RATE_HZ, label="EMG", physical_dimension="uV")
+    beside = edfio.BdfSignal(specimen().uv[:, 1], RATE_HZ, label="Trigger copy", physical_dimension="uV")
+    fast = edfio.BdfSignal(line, RATE_HZ * 5, label="TTL", physical_dimension="uV")
+    edfio.Bdf([fast, muscle, beside]).write(tmp_path / "a.bdf")
+    done = command("convert", tmp_path / "a.bdf", tmp_path / "out.bdf")
+    assert "left out of" in done.out
+    assert "'TTL' (a trigger line)" in done.out
+    after = Recording(tmp_path / "out.bdf", every_channel=True)
+    assert (after.info.sample_rate_hz, [c.name for c in after.info.channels]) == (RATE_HZ, ["EMG 1", "Trigger copy"])
+    assert [pulse.sample for pulse in after.pulses] == list(MARKS)
 
 
 def test_parquet_has_every_sample_and_text(tmp_path: Path) -> None:

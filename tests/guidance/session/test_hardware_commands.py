@@ -100,6 +100,7 @@ def test_the_front_end_of_a_recording_is_named_with_what_it_hides(tmp_path: Path
     assert "blanked for 3.4 ms" in lines[0]
     assert "a response that begins before 3." in lines[1]
     assert "Blanking hides early responses: shorten it" in done.out
+    assert "ppm" not in done.out
 
 
 def test_each_fault_is_reported_with_what_to_do() -> None:
