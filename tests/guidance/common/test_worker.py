@@ -158,6 +158,7 @@ def test_closing_waits_no_longer_than_it_may(gate: Gate) -> None:
     assert not worker.has_ended
 
 
+@pytest.mark.hazard("lost-record")
 def test_work_that_hangs_is_a_fault_and_the_end_does_not_wait_for_it(gate: Gate) -> None:
     worker = BackgroundWorker[int]("w", gate.wait).watched(0.05).start()
     worker.put(1)

@@ -185,6 +185,21 @@ def test_the_commands_refuse_sign_close_and_add_to_a_note(tmp_path: Path) -> Non
     assert "Seen at 18:00. (Dr B," in command("procedures", "note", *where).out
 
 
+@pytest.mark.parametrize("way", ["@", "-"])
+def test_the_signer_is_read_from_a_file_or_standard_input_where_no_other_user_sees_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    folder = femoral_block().record_in(tmp_path)
+    save_case(folder, sheet(), None)
+    (tmp_path / "signer").write_text(f"{PERFORMER}\n", "utf-8")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PERFORMER}\n"))
+    by = f"@{tmp_path / 'signer'}" if way == "@" else "-"
+    where = (folder.name, "--store", tmp_path)
+    done = command("procedures", "sign", *where, "--by", by, "--set", "remarks=none")
+    assert (done.status, done.err) == (0, "")
+    assert f"by {PERFORMER}" in command("procedures", "note", *where).out
+
+
 class Keyboard(io.StringIO):
     """A terminal's keyboard on which a user types these lines."""
 

@@ -21,6 +21,7 @@ def wait(duration_s: float) -> None:
     threading.Event().wait(duration_s)
 
 
+@pytest.mark.hazard("lost-record")
 def test_a_session_that_hangs_is_reported_once_each_time(capsys: pytest.CaptureFixture[str]) -> None:
     with HeadlessChannel() as channel:
         for _ in range(2):

@@ -12,6 +12,7 @@ from drivers.simulated import messages as ona
 from guidance.common.errors import BAD_ARGUMENTS, DONE, FAILED
 from guidance.contracts.commands import Acknowledge, Arm, OperatorNote, Quit, Stop, TurnDial
 from guidance.engine.settings import Mode
+from guidance.journal import store
 from guidance.session import live as session
 from tests.guidance.session.virtual import VirtualBench
 from tests.support.event_rules import faults
@@ -67,6 +68,17 @@ def test_a_screen_that_is_gone_switches_off_and_the_record_goes_on_for_a_while(
     assert max(pulse["t"] for pulse in bench.of("stimulus")) < 3.1
     assert bench.of("alarm", code="display-lost", active=True)[0]["t"] < 3.1
     assert (bench.lines[-1]["reason"], round(bench.lines[-1]["t"])) == ("error", 7)
+
+
+def test_a_later_start_ends_a_procedure_whose_screen_is_gone(bench: VirtualBench) -> None:
+    def request_end() -> None:
+        (next(bench.store.iterdir()) / store._END_REQUEST_NAME).touch()
+
+    bench.after(3.0, lambda: setattr(bench.seat, "gone", True))
+    bench.after(5.0, request_end)
+    bench.run(20.0, screen=True)
+    assert bench.lines[-1]["reason"] == "operator"
+    assert 5.0 <= bench.lines[-1]["t"] < 5.7
 
 
 def test_a_refusal_to_arm_names_its_reason(bench: VirtualBench) -> None:
