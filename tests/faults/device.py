@@ -23,12 +23,15 @@ DONE, UNKNOWN, MALFORMED, RANGE, STATE, FAULT = range(6)
 
 @dataclass(frozen=True, slots=True)
 class GivenPulse:
-    """A pulse that left the device; ``requested`` is False where no command led to it."""
+    """A pulse that left the device; ``requested`` is False where no command led to it, ``reported`` where the device
+    hides it.
+    """
 
     ns: int
     sample: int
     current_ua: int
     requested: bool
+    reported: bool
 
 
 @dataclass(slots=True)
@@ -179,7 +182,7 @@ class Device:
 
     def give(self, sample: int, current_ua: int, now_ns: int, *, flags: int, requested: bool = True) -> None:
         """Give a pulse and report it."""
-        self.pulses.append(GivenPulse(now_ns, sample, current_ua, requested))
+        self.pulses.append(GivenPulse(now_ns, sample, current_ua, requested, not self.faults.no_stim))
         if current_ua > THRESHOLD_UA and not self.faults.lead_off:
             self._evoked[sample + _LATENCY_SAMPLES] = self._wave
         if not self.faults.no_stim:

@@ -47,9 +47,9 @@ def try_scenario(scenario: Scenario, seed: int = 1) -> Verdict:
 
 
 def _unnoticed(outcome: Outcome) -> int:
-    """Return how many pulses nobody requested and no alarm reports."""
+    """Return how many pulses nobody requested and no alarm reports; one that the device hides cannot be known."""
     noticed = {"stimulus-unrequested", "device-fault", "device-lost"} & set(outcome.alarms())
-    return 0 if noticed else sum(not pulse.requested for pulse in outcome.pulses)
+    return 0 if noticed else sum(pulse.reported and not pulse.requested for pulse in outcome.pulses)
 
 
 def _faults(scenario: Scenario, rig: Rig, outcome: Outcome) -> Iterator[str]:

@@ -133,7 +133,9 @@ def _whole(lines: Sequence[Line]) -> Iterator[str]:
 
 
 def _counts(lines: Sequence[Line]) -> Iterator[str]:
-    pulses = [line["sample"] for line in lines if line["kind"] == "stimulus"]
+    stimuli = [line for line in lines if line["kind"] == "stimulus"]
+    # a pulse that was given up as unconfirmed may be reported after all
+    pulses = [line["sample"] for line in stimuli if line["outcome"] != "unconfirmed"]
     responses = [(line["sample"], line["channel"]) for line in lines if line["kind"] == "response"]
     if len(set(pulses)) != len(pulses) or len(set(responses)) != len(responses):
         yield "a pulse or a response is recorded twice"
@@ -144,7 +146,7 @@ def _counts(lines: Sequence[Line]) -> Iterator[str]:
         if line["kind"] in {"response", "proximity"} and not by_emg and line["sample"] not in stimulated:
             yield f"{line['kind']} {line['sample']} belongs to a pulse not recorded before"
     end = lines[-1]
-    if (end.get("stimuli"), end.get("responses")) != (len(pulses), len(responses)):
+    if (end.get("stimuli"), end.get("responses")) != (len(stimuli), len(responses)):
         yield "end does not count what came before it"
 
 
