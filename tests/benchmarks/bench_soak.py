@@ -174,15 +174,19 @@ def report_virtual(hours: float) -> None:
     """Run on the virtual clock and print the table."""
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / "soak").mkdir()
-        began, found = time.monotonic(), []
+        began, found = time.monotonic(), list[Usage]()
         for usage in virtual(hours, Path(name)):
             found.append(usage)
             print(f"{usage.t:6.0f} s  {usage.memory_mb:.1f} MB", file=sys.stderr, flush=True)
-        took_s = time.monotonic() - began
+        took_s, written = time.monotonic() - began, lines(Path(name))
         megabytes = sum(path.stat().st_size for path in Path(name).rglob("*") if path.is_file()) / 1e6
     print(f"{hours:g} h of device time at {_RATE_HZ} Hz in {took_s / 60:.0f} min, engine and record\n{HEADING}")
     print(row("process", found))
-    print(f"record {megabytes:.1f} MB")
+    end, alarms = written[-1], sorted({line["code"] for line in written if line["kind"] == "alarm"})
+    print(
+        f"lost samples {end['lost_samples']} of {end['samples']}, pulses {end['stimuli']}, record {megabytes:.1f} MB; "
+        f"alarms: {', '.join(alarms) or 'none'}"
+    )
 
 
 def main() -> None:
