@@ -117,7 +117,7 @@ class DoseGuard:
             fraction=self._fraction(total),
             at_least=total.fraction if total else self._fraction(total),
             level="over" if agent and agent.is_over(self._injected_ml) else _level(total),
-            left_ml=self._plan.left_ml(self._injected_ml) if self._plan and total and total.is_whole else None,
+            left_ml=self._left_ml(total),
             last_dose_t=self._last_t,
             aspirate_in_ml=self._aspirate_in_ml,
             next_step=self._why_refused or self._next_step(),
@@ -228,6 +228,13 @@ class DoseGuard:
         if self._agent:
             return self._agent.fraction(self._injected_ml)
         return total.fraction if total and total.is_whole else None
+
+    def _left_ml(self, total: CumulativeDose | None) -> float | None:
+        """Return how many mL are left up to the limit; None where it is not known."""
+        if self._agent:
+            limits = [limit for limit in (self._most_ml, self._agent.max_ml) if limit is not None]
+            return max(min(limits) - self._injected_ml, 0.0) if limits else None
+        return self._plan.left_ml(self._injected_ml) if self._plan and total and total.is_whole else None
 
     def _levels(self, total: CumulativeDose) -> Iterator[Record]:
         if total.alarms:

@@ -38,6 +38,11 @@ class NeurolyticPlan:
         """The content as on a syringe label."""
         return f"{self.agent} {self.percent:g} %"
 
+    @property
+    def max_ml(self) -> float | None:
+        """The volume that holds the largest dose; None without such a dose."""
+        return None if self.max_mg is None else self.max_mg / self.mg_per_ml
+
     def mg(self, volume_ml: float) -> float:
         """Return the mg in ``volume_ml`` of the solution."""
         return self.mg_per_ml * volume_ml

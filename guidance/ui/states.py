@@ -10,7 +10,7 @@ from guidance.common.text import clean
 from guidance.contracts.signal_fitness import Unfit, is_high, signal_faults
 from guidance.contracts.snapshot import Snapshot, StimulatorView
 from guidance.ui.estimate import is_led_by_emg
-from guidance.ui.text import UNKNOWN
+from guidance.ui.text import UNKNOWN, session_words
 
 LEAST_MINUTES = 30.0
 """Disk space, in minutes of recording, below which a long procedure may not fit. By judgement."""
@@ -186,7 +186,10 @@ def _impedance(snapshot: Snapshot) -> ShownState:
 
 
 def _dose(snapshot: Snapshot) -> ShownState:
-    dose = snapshot.dose
+    dose, toxin = snapshot.dose, snapshot.toxin
+    if toxin is not None:
+        level = StatusLevel.HEED if toxin.fraction is None or toxin.fraction >= 1.0 else StatusLevel.GOOD
+        return ShownState("dose plan", level, clean(toxin.product), session_words(toxin))
     if dose is None or not dose.solution:
         return ShownState("dose plan", StatusLevel.UNKNOWN, "none", "Not checked: give --solution and --weight.")
     if dose.left_ml is None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
+from guidance.common.text import clean
+from guidance.contracts.snapshot import ToxinView
+from guidance.dose.formatting import percent
+
 UNKNOWN = "?"
 
 
@@ -40,3 +44,11 @@ def p_value(p: float | None) -> str:
     if p is None:
         return f"p {UNKNOWN}"
     return "p < 0.001" if p < 0.001 else f"p {p:.3f}"
+
+
+def session_words(toxin: ToxinView) -> str:
+    """Return the units so far and their share of the session's limit."""
+    if toxin.most_units is None or toxin.fraction is None:
+        return f"session {toxin.total_units:g} U; no limit for {clean(toxin.indication)} is known"
+    share = percent(toxin.fraction)
+    return f"session {toxin.total_units:g} of {toxin.most_units:g} U, {share} ({clean(toxin.indication)})"

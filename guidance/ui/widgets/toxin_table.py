@@ -8,7 +8,7 @@ from guidance.common.text import clean
 from guidance.contracts.snapshot import ToxinView
 from guidance.dose.formatting import percent
 from guidance.ui.raster import Canvas
-from guidance.ui.text import UNKNOWN, shorten
+from guidance.ui.text import UNKNOWN, session_words, shorten
 from guidance.ui.theme import NO_VALUE, Ground, Ink
 
 _MARGIN = 2
@@ -23,14 +23,6 @@ def paint_toxin(canvas: Canvas, toxin: ToxinView) -> None:
     rows = canvas.height - row
     for below, muscle in enumerate(toxin.muscles[-rows:] if rows > 0 else ()):
         _paint_muscle(canvas, row + below, *muscle)
-
-
-def session_words(toxin: ToxinView) -> str:
-    """Return the units so far and their share of the session's limit."""
-    if toxin.most_units is None or toxin.fraction is None:
-        return f"session {toxin.total_units:g} U; no limit for {clean(toxin.indication)} is known"
-    share = percent(toxin.fraction)
-    return f"session {toxin.total_units:g} of {toxin.most_units:g} U, {share} ({clean(toxin.indication)})"
 
 
 def _paint_total(canvas: Canvas, toxin: ToxinView) -> int:

@@ -84,6 +84,18 @@ def test_the_plan_and_each_aliquot_are_recorded_with_agent_strength_and_mass() -
     assert (view.solution, view.total_mg, view.most_ml) == ("phenol 6 %", (("phenol", 120.0),), 10.0)
 
 
+def test_what_is_left_is_the_smaller_of_volume_and_largest_dose() -> None:
+    by_volume, by_mass = guard("phenol 5%").view(), guard().view()
+    assert by_volume is not None
+    assert by_mass is not None
+    assert (by_volume.left_ml, by_mass.left_ml) == (10.0, 10.0)
+    guarded = guard("phenol 6%", "neurolysis-tibial")
+    inject(guarded, 1.0)
+    left = guarded.view()
+    assert left is not None
+    assert left.left_ml == 3.0
+
+
 def test_more_than_the_largest_known_dose_is_held_and_with_a_reason_alarms() -> None:
     guarded = guard()
     assert first(inject(guarded, 9.0)).what == "injection"

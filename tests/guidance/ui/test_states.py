@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from guidance.contracts.snapshot import AlarmView, EventView, JournalView, Snapshot, SoundView, TimelineView
+from guidance.contracts.snapshot import (
+    AlarmView,
+    EventView,
+    JournalView,
+    Snapshot,
+    SoundView,
+    TimelineView,
+    ToxinView,
+)
 from guidance.ui.arming import Stage
 from guidance.ui.estimate import ShownEstimate
 from guidance.ui.keymap import bindings
@@ -31,6 +39,7 @@ from tests.guidance.ui.painting import HOSTILE, OBEYED, canvas_of, drawn
 from tests.support.screens import build_dose, build_past, build_snapshot, build_stimulator, build_sweep, build_whole
 
 OFF = build_stimulator(armed=False, current_ma=None)
+TOXIN = ToxinView("onabotulinumtoxinA", "spasticity", (), 30.0, 400.0, 0.075)
 
 
 def shown_state(name: str, *, silent: bool = False, **changes: Any) -> ShownState:
@@ -71,6 +80,8 @@ STANDINGS: list[tuple[str, dict[str, Any], StatusLevel, str]] = [
     ("dose plan", {}, StatusLevel.GOOD, "ropivacaine 0.5 %"),
     ("dose plan", {"dose": None}, StatusLevel.UNKNOWN, "none"),
     ("dose plan", {"dose": build_dose(left_ml=None)}, StatusLevel.HEED, "ropivacaine"),
+    ("dose plan", {"toxin": TOXIN}, StatusLevel.GOOD, "onabotulinumtoxinA"),
+    ("dose plan", {"toxin": replace(TOXIN, fraction=None)}, StatusLevel.HEED, "onabotulinumtoxinA"),
     ("dose plan", {"dose": build_dose(level="limit")}, StatusLevel.HEED, "ropivacaine"),
 ]
 
