@@ -59,7 +59,7 @@ class DoubtFinder:
     def checked(self, analysis: Analysis) -> Analysis:
         """Return ``analysis`` with its doubt, if there is one."""
         floored = _floored(analysis)
-        if floored.p_value >= ALPHA and self._learner.may_hold_response(charge_of(analysis.pulse)):
+        if floored.p_value >= ALPHA and self._learner.may_hold_response(analysis):
             return replace(floored, doubt=Doubt.CONTRAST)
         return self._in_proportion(self._doubted(floored) if floored.p_value < ALPHA else floored)
 

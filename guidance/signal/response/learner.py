@@ -54,14 +54,16 @@ class SweepLearner:
         self._without_contrast = 0
         self._adopted: float | None = None
 
-    def may_hold_response(self, charge: float | None) -> bool:
-        """Return whether a large wave was learned as artefact, without contrast, at a charge comparable to ``charge``.
+    def may_hold_response(self, analysis: Analysis) -> bool:
+        """Return whether a large wave was learned as artefact, without contrast, at a strength comparable to that of
+        ``analysis``.
 
         A sweep that looks the same then shows no absence: the wave may be a response that was there from the start.
         """
-        if self._adopted is None or not charge:
+        strength = _strength_of(analysis)
+        if self._adopted is None or not strength:
             return False
-        return max(charge, self._adopted) < _COMPARABLE * min(charge, self._adopted)
+        return max(strength, self._adopted) < _COMPARABLE * min(strength, self._adopted)
 
     def learn(self, analysis: Analysis, basis: WhitenedBasis, windows: Sequence[Array], *, silent: bool) -> None:
         """Learn from a sweep in ``basis``; ``windows`` are null windows, in time and units of the noise.
@@ -74,7 +76,7 @@ class SweepLearner:
         self.model.keep(analysis.components, analysis.sweep, charge)
         if silent:
             self.model.adopt(analysis.components, analysis.sweep, analysis.residual, self._frame, basis)
-        elif analysis.doubt is not None and analysis.doubt is not Doubt.BURST:
+        elif analysis.doubt is not None and analysis.doubt is not Doubt.BURST and analysis.p_value < ALPHA:
             self._learn_without_contrast(analysis, charge, basis)
         else:
             self._without_contrast = 0
@@ -85,8 +87,8 @@ class SweepLearner:
         self._without_contrast += _PATIENCE if analysis.is_opposite else 1
         if not self.contrast.has_any:
             is_large = peak_to_peak(analysis.separated, analysis.inside)[0] >= LARGE_UV
-            if analysis.doubt is Doubt.CONTRAST and analysis.p_value < _SURE and is_large and charge:
-                self._adopted = charge
+            if analysis.doubt is Doubt.CONTRAST and analysis.p_value < _SURE and is_large:
+                self._adopted = _strength_of(analysis) or None
             self.model.adopt(analysis.components, analysis.sweep, analysis.residual, self._frame, basis)
         elif self._without_contrast >= _PATIENCE:
             self._without_contrast = 0
@@ -111,12 +113,13 @@ class SweepLearner:
             early = np.where(self._frame.times < (analysis.late_ms or np.inf), analysis.separated.mean, 0.0)
             sure = analysis.p_value < _SURE
             self.template.learn(early, basis, windows, sure=sure)
-        elif analysis.p_value > _EMPTY and analysis.doubt is None:
-            self._adopted = None
+        elif analysis.p_value > _EMPTY and analysis.doubt is not Doubt.BURST:
+            # In doubt it may hold the adopted wave: what grows beyond that has a contrast all the same.
+            self._adopted = self._adopted if analysis.doubt else None
             self.contrast.add(charge, analysis.hidden_uv)
             self.model.learn_recovery(analysis.components, analysis.residual)
         size_uv = 0.0
-        if analysis.doubt is not None or min(analysis.p_value, analysis.late_p_value) < self._suspect:
+        if analysis.doubt is Doubt.BURST or min(analysis.p_value, analysis.late_p_value) < self._suspect:
             size_uv = _AS_LARGE * float(np.abs(analysis.separated.mean).max())
         self._learn_beside(analysis, size_uv, basis)
 
@@ -129,3 +132,9 @@ class SweepLearner:
         """Learn the artefact from a sweep that may hold a response of ``size_uv``."""
         variance = (size_uv / analysis.components.conditions.unit_uv) ** 2 * basis.response
         self.model.learn(analysis.components, analysis.residual, self._frame, basis, variance)
+
+
+def _strength_of(analysis: Analysis) -> float:
+    """Return the charge of the pulse in mA ms, or what the sweep shows of the artefact in uV where it is not known."""
+    charge = charge_of(analysis.pulse)
+    return analysis.components.conditions.size_uv if charge is None else charge
