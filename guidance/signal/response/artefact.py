@@ -94,7 +94,7 @@ class ArtefactModel:
         self._spread: Array | None = None
         self._rough = np.zeros(len(self._tails.modes))
         self._rough_variance = 0.0
-        self._peak_uv = 0.0
+        self._peak_uv = self._first_uv = 0.0
         self._log_gain = 0.0
         self._learned = 0
         self._near: deque[float] = deque(maxlen=_NEAR_MEMORY)
@@ -122,7 +122,8 @@ class ArtefactModel:
         if self._spread is None:
             self._charge = charge
             least_uv = max(_LEAST_PER_CHARGE * (charge or 0.0), _LEAST_PEAK_UV)
-            self._begin(max(peak_uv or 0.0, least_uv))
+            self._first_uv = max(peak_uv or 0.0, least_uv)
+            self._begin(self._first_uv)
             return ArtefactStrength(1.0, _GAIN_SD)
         if charge and self._charge:
             gain = charge / self._charge
@@ -131,7 +132,7 @@ class ArtefactModel:
             return ArtefactStrength(sign * gain, sd, self._jump(gain), bend)
         if peak_uv is None:
             return ArtefactStrength(float(sign), _UNKNOWN_GAIN_SD)
-        return ArtefactStrength(sign * peak_uv / self._peak_uv, _PEAK_GAIN_SD)
+        return ArtefactStrength(sign * peak_uv / self._first_uv, _PEAK_GAIN_SD)
 
     def _begin(self, peak_uv: float) -> None:
         self._peak_uv = peak_uv
@@ -207,6 +208,10 @@ class ArtefactModel:
         change = float(weight @ squares / max(float(weight.sum()), 1e-9)) * self._variability
         self._variability += _VARIABILITY_RATE * (min(change, _MOST_VARIABILITY) - self._variability)
         self._variability = max(self._variability, _LEAST_VARIABILITY)
+
+    def unsettle(self) -> None:
+        """Expect at least as much change from pulse to pulse as at first."""
+        self._variability = max(self._variability, 1.0)
 
     def enlarge(self, factor: float) -> None:
         """Restart with a peak ``factor`` times larger than the visible one: nothing else is known."""

@@ -118,6 +118,9 @@ class SweepLearner:
             self._adopted = self._adopted if analysis.doubt else None
             self.contrast.add(charge, analysis.hidden_uv)
             self.model.learn_recovery(analysis.components, analysis.residual)
+        if analysis.doubt is None and analysis.p_value == ALPHA:
+            # What stands out is neither a response nor the artefact as it was, however steady that has been.
+            analysis.components.artefact.unsettle()
         size_uv = 0.0
         if analysis.doubt is Doubt.BURST or min(analysis.p_value, analysis.late_p_value) < self._suspect:
             size_uv = _AS_LARGE * float(np.abs(analysis.separated.mean).max())

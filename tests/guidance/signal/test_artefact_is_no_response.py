@@ -52,6 +52,28 @@ def test_what_comes_at_every_current_in_proportion_to_it_is_no_response() -> Non
     assert not found[-1].contaminated
 
 
+def at_one_current(ma: float | None) -> list[Response]:
+    """The responses to 14 pulses of ``ma`` beside a wave that begins at 2.5 ms; from the eighth on a larger one follows."""
+    at = [4000 + 4000 * i for i in range(14)]
+    signal = noise(np.random.default_rng(3), at[-1] + 4000, 5.0)
+    for number, sample in enumerate(at):
+        add(signal, sample, artefact(RATE_HZ, 2000.0, 50.0, 2.0))
+        add(signal, sample + 25, m_wave(RATE_HZ, 600.0))
+        if number >= 7:
+            add(signal, sample + 80, m_wave(RATE_HZ, 900.0))
+    pulses = tuple(Pulse(sample, current_ma=ma, width_ms=0.1) for sample in at)
+    return of_kind(records_of(Stream(RATE_HZ, (signal,), pulses), settings(window_ms=(2.0, 25.0))), Response)
+
+
+@pytest.mark.parametrize("ma", [1.0, None])
+def test_a_wave_that_was_there_from_the_first_pulse_is_in_doubt_and_what_grows_beyond_it_is_a_response(
+    ma: float | None,
+) -> None:
+    found = at_one_current(ma)
+    assert all(response.contaminated and not response.detected for response in found[:7])
+    assert all(response.detected for response in found[7:])
+
+
 def test_a_response_beside_such_an_artefact_is_found_once_a_lower_current_lacked_it() -> None:
     currents = [1.0, 1.3, 1.69, 2.2, 2.86, 2.2, 2.86, 2.2, 2.86]
     found = ramp(currents, swing(200.0), threshold_ma=2.5)

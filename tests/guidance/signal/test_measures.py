@@ -42,6 +42,13 @@ def test_a_wave_that_is_there_at_the_first_visible_sample_has_no_onset() -> None
     assert not begin_of(separated(wave, 5.0), TIMES_MS, INSIDE).is_onset
 
 
+def test_what_an_artefact_left_before_a_response_is_not_its_onset() -> None:
+    wave = at(8.0, m_wave(RATE_HZ, 600.0))
+    wave[(TIMES_MS > 4.0) & (TIMES_MS < 8.0)] += 90.0
+    wave[TIMES_MS <= 4.0] += 50.0
+    assert not begin_of(separated(wave, 5.0), TIMES_MS, INSIDE).is_onset
+
+
 def test_an_onset_that_noise_hides_is_not_known() -> None:
     wave = at(6.0, m_wave(RATE_HZ, 200.0))
     assert begin_of(separated(wave, 4.0), TIMES_MS, INSIDE).is_onset
