@@ -53,7 +53,7 @@ def test_what_comes_at_every_current_in_proportion_to_it_is_no_response() -> Non
 
 
 def at_one_current(ma: float | None) -> list[Response]:
-    """The responses to 14 pulses of ``ma`` beside a wave that begins at 2.5 ms; from the eighth on a larger one comes."""
+    """The responses to 14 pulses of ``ma`` beside a wave from 2.5 ms on; from the eighth pulse a larger one follows."""
     at = [4000 + 4000 * i for i in range(14)]
     signal = noise(np.random.default_rng(3), at[-1] + 4000, 5.0)
     for number, sample in enumerate(at):
