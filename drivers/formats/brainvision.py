@@ -49,7 +49,7 @@ def _sections(path: Path) -> configparser.ConfigParser:
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     try:
         parser.read_string(text.partition("\n")[2].partition("[Comment]")[0])
-    except configparser.Error as error:
+    except (configparser.Error, AttributeError) as error:  # the second for a value that continues nothing
         raise _damaged(path, str(error).partition("\n")[0]) from error
     return parser
 

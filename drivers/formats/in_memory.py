@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,11 @@ def load_decoded(
 
     Raises DeviceRefused.
     """
+    if not all(math.isfinite(channel.sample_rate_hz) and channel.sample_rate_hz > 0 for channel in channels):
+        raise DeviceRefused(f"{path} states no rate above 0 for one of its channels; the file is damaged")
+    placed = [each for each in annotations if math.isfinite(each.onset_s)]
+    if len(placed) < len(annotations):
+        warnings += (f"annotations of {path} without a time ({len(annotations) - len(placed)}) are left out",)
     names = channel_names([channel.label for channel in channels])
     candidates = [
         ChannelCandidate(name, channel.unit, channel.sample_rate_hz, channel.kind)
@@ -82,7 +88,7 @@ def load_decoded(
         for i, channel in enumerate(channels)
         if candidates[i].holds is ChannelKind.TRIGGER and i not in choice.indices
     ]
-    triggered, notes = trigger_annotations(path, lines, annotations)
+    triggered, notes = trigger_annotations(path, lines, placed)
     return LoadedFile(
         model=model,
         sample_rate_hz=check_sample_rate(path, played[0].sample_rate_hz),
@@ -90,7 +96,7 @@ def load_decoded(
         segments=tuple(_until(played[0].parts, len(pages[0]))),
         page_samples=len(pages[0]),
         page=lambda _: pages,
-        annotations=tuple(sorted([*annotations, *triggered], key=lambda each: each.onset_s)),
+        annotations=tuple(sorted([*placed, *triggered], key=lambda each: each.onset_s)),
         warnings=warnings + choice.notes + notes,
     )
 

@@ -27,7 +27,7 @@ from drivers.formats.intan_header import (
     IntanHeader,
     read_header,
 )
-from drivers.formats.loaded import Annotation, FileOptions, LoadedFile, Segment, Values
+from drivers.formats.loaded import Annotation, FileOptions, LoadedFile, Segment, Values, check_sample_rate
 
 __all__ = ["RHD_MAGIC", "RHS_MAGIC", "load"]
 
@@ -62,6 +62,7 @@ def load(path: Path, options: FileOptions) -> LoadedFile:
     """Open an Intan recording. Raises OSError, and DeviceRefused where it is damaged or incomplete."""
     raw = path.read_bytes()
     header = read_header(path, raw)
+    check_sample_rate(path, header.sample_rate_hz)
     data = _blocks(path, header, raw) if len(raw) > header.end else _files(path, header)
     segments = contiguous_parts(data.time)
     channels = [channel for kind in data.words for channel in _decoded(header, data, kind, segments)]

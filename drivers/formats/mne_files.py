@@ -5,7 +5,6 @@ MNE gives volts, types of channels and annotations. Stimulus channels are trigge
 
 from __future__ import annotations
 
-import struct
 import warnings
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,8 @@ _VOLTS = {"emg", "eeg", "eog", "ecg", "bio", "seeg", "ecog", "dbs"}
 
 def load(path: Path, options: FileOptions) -> LoadedFile:
     """Open a FIF or CNT file. Raises OSError, and DeviceRefused where it is damaged, or MNE is not installed."""
-    raw = _raw(path)
-    rate_hz, types = float(raw.info["sfreq"]), raw.get_channel_types()
+    raw, types = _raw(path)
+    rate_hz = float(raw.info["sfreq"])
     annotations = _annotations(raw)
     segments = without_skipped((Segment(0, 0, int(raw.n_times)),), annotations, rate_hz)
     if not segments:
@@ -51,7 +50,8 @@ def _kind(kind: str) -> str | ChannelKind:
     return _KINDS.get(kind, "" if kind in {"eeg", "bio"} else ChannelKind.OTHER)
 
 
-def _raw(path: Path) -> Any:
+def _raw(path: Path) -> tuple[Any, list[str]]:
+    """Return the recording as MNE holds it, and the type of each channel. Raises OSError and DeviceRefused."""
     try:
         import mne
     except ImportError:
@@ -62,8 +62,11 @@ def _raw(path: Path) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on places of electrodes and on the file's name
             read = mne.io.read_raw_fif if is_fif else mne.io.read_raw_cnt
-            return read(path, preload=True, verbose="CRITICAL")
-    except (ValueError, KeyError, IndexError, TypeError, RuntimeError, EOFError, struct.error, AttributeError) as error:
+            raw = read(path, preload=True, verbose="CRITICAL")
+            return raw, raw.get_channel_types()
+    except OSError:
+        raise
+    except Exception as error:  # of a damaged file MNE raises any kind, Exception itself among them
         raise DeviceRefused(f"{path} is damaged ({type(error).__name__}); copy the recording again") from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import edfio
@@ -198,3 +199,19 @@ def test_microvolts_are_read_in_every_usual_encoding(tmp_path: Path, encoding: s
     sign = "\u03bc" if encoding in {"shift_jis", "gb2312"} else "\u00b5"
     path = write(tmp_path / "a.csv", f"time_s,EMG ({sign}V)\n0,1\n0.001,2\n".encode(encoding))
     assert samples(Recording(path))[:, 0].tolist() == [1.0, 2.0]
+
+
+def test_an_annotation_without_a_time_is_left_out_with_a_sentence(tmp_path: Path) -> None:
+    pytest.importorskip("pyxdf")
+    path = binary_writers.xdf(tmp_path, specimen())
+    stamp = struct.pack("<d", 100.0 + MARKS[1] / RATE_HZ) + b"\x01\x04stim"
+    recording = Recording(write(path, path.read_bytes().replace(stamp, struct.pack("<d", np.nan) + b"\x01\x04stim")))
+    assert [pulse.sample for pulse in recording.pulses] == [MARKS[0], MARKS[2]]
+    assert any("without a time (1) are left out" in warning for warning in recording.warnings)
+
+
+def test_a_rate_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    path = binary_writers.rhs(tmp_path, specimen())
+    raw = path.read_bytes()
+    with pytest.raises(DeviceRefused, match="sampling rate of nan Hz"):
+        Recording(write(path, raw[:8] + struct.pack("<f", np.nan) + raw[12:]))
