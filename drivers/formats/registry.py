@@ -61,6 +61,11 @@ def _at(position: int, magic: bytes) -> Callable[[bytes], bool]:
     return lambda head: head[position : position + len(magic)] == magic
 
 
+def _is_edf(head: bytes) -> bool:
+    """Return whether the version is that of EDF; some recorders pad it with NULs."""
+    return head[:8].replace(b"\0", b" ") == b"0       "
+
+
 def _is_wave(head: bytes) -> bool:
     return head.startswith((b"RIFF", b"RF64")) and head[8:12] == b"WAVE"
 
@@ -80,7 +85,7 @@ def begins_like_a_table(head: bytes) -> bool:
 
 FORMATS = (
     FileFormat(
-        "EDF", ".edf", _starts(b"0       "), edf.load,
+        "EDF", ".edf", _is_edf, edf.load,
         "annotations; trigger channels", "EDF+D, BAD_ACQ_SKIP", "pyedflib, edfio, MNE",
     ),
     FileFormat(

@@ -24,7 +24,7 @@ class Confirmed:
 
 
 PEERS = {
-    "ona": Confirmed("a codec written from the page of its protocol; cobs and CRC of PyPI", "ona/test_frames.py"),
+    "ona": Confirmed("a codec written from the page of its protocol", "ona/test_frames.py"),
     "file": Confirmed("pyedflib, edfio and MNE on 206 mutated headers", "formats/test_mutated_headers.py"),
     "sound": Confirmed("PulseAudio's null sink and monitor", "test_sound_input.py"),
     "lsl": Confirmed("pylsl's outlets; mne-lsl's player", "test_peers.py"),
