@@ -81,7 +81,8 @@ class InlineWorker(BackgroundWorker[Any]):
 
 
 class FaultyDisk(Disk):
-    """The disk of one run. ``calls`` counts the calls that may fail; ``fail_at`` of them raises ``error``.
+    """The disk of one run. ``calls`` counts the calls that may fail; ``fail_at`` of them raises ``error``, at
+    ``failed_ns`` for the first time.
 
     From ``dead`` on, as after a kill, nothing more is changed.
     """
@@ -89,6 +90,7 @@ class FaultyDisk(Disk):
     def __init__(self, clock: VirtualClock) -> None:
         self.calls: list[str] = []
         self.fail_at: int | None = None
+        self.failed_ns: int | None = None
         self.fails_on = False
         self.error: Callable[[], BaseException] = lambda: OSError(errno.EIO, os.strerror(errno.EIO))
         self.dead = False
@@ -105,6 +107,7 @@ class FaultyDisk(Disk):
         self.calls.append(call)
         at = len(self.calls) - 1
         if self.fail_at is not None and (at == self.fail_at or (self.fails_on and at > self.fail_at)):
+            self.failed_ns = self.failed_ns or self._clock.now_ns
             raise self.error()
         if self.slow_s:
             self._clock.sleep(self.slow_s)

@@ -60,9 +60,10 @@ def _call_faults(rig: Rig, outcome: Outcome) -> Iterator[str]:
         yield f"no sentence: {outcome.err!r}"
     if rig.device.is_on:
         yield "the output stayed on"
-    late = [p for p in outcome.pulses if outcome.lines and p.ns > outcome.lines[-1]["mono_ns"] + 100_000_000]
+    last_ns = max(rig.disk.failed_ns or 0, outcome.lines[-1]["mono_ns"] if outcome.lines else 0)
+    late = [pulse for pulse in outcome.pulses if last_ns and pulse.ns > last_ns + 100_000_000]
     if late:
-        yield f"{len(late)} pulses after the last line of the record"
+        yield f"{len(late)} pulses after the last line of the record and the fault of the disk"
     yield from _recovered_faults(rig, outcome)
 
 
