@@ -62,7 +62,7 @@ _BY_ITS_INPUT = (
     "its trigger input by --stimulator ttl:PORT?line=rts&stimulator={name} (the dial is entered by hand), or its "
     "analogue input by pulsepal:PORT?ma_per_v=MA"
 )
-_BY_ITS_OUTPUT = "its analogue or loudspeaker output by --device sound:NAME?front_end={name}"
+_BY_ITS_OUTPUT = "the machine's analogue or loudspeaker output by --device sound:NAME?front_end={name}"
 HOW_CONNECTED = {
     "ds8r": "the maker's interface of the DS8R runs on Windows only and is not used; connect " + _BY_ITS_INPUT,
     "ds5": "the DS5 follows a voltage; connect " + _BY_ITS_INPUT,
