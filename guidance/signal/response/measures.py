@@ -24,10 +24,10 @@ its level faster (motor unit potentials last 5 ms and more)."""
 _VAGUE_SHARE = 0.25
 """An onset is known where the response leaves its level within this share of its peak: beyond, noise hides it."""
 
-_SLOWEST_RISE, _OFF_ZERO = 0.9, 0.05
+_SLOWEST_RISE, _OFF_ZERO = 1.2, 0.1
 """From its onset a response reaches half its peak within the first share of the time for which it stays above that. A
 slower one has an onset only if it left the line within the second share of its peak: else what the artefact left comes
-before it. (Tuning worlds of front ends: 98 % of the onsets stay; early ones go from 2.0 to 0.3 %.)"""
+before it. (Tuning worlds of front ends: 99 % of the onsets stay; early ones go from 2.0 to 0.8 %.)"""
 
 _ENDING_MS, _UNFINISHED = 2.0, 0.25
 _FLAT_MS, _FLAT_ENDS_MS = 2.0, 0.3
