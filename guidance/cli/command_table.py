@@ -6,7 +6,7 @@ import click
 
 COMMANDS = {
     "analyse": "Analyse a recording: findings with the evidence for and against, never a diagnosis.",
-    "audit": "Count recorded procedures of one or many stores: how complete, how fast, how safe.",
+    "audit": "Count the recorded procedures of one or many STOREs, and show how they went.",
     "biofeedback": "Show the activity of one or two muscles while the patient relaxes or contracts them.",
     "biofeedback-summary": "Summarise a recorded exercise on a page in plain words for the patient, in Markdown.",
     "check": "Check whether an amplifier is fit for use, and show what to fix.",
