@@ -26,9 +26,6 @@ _REPLY_S = 1.0
 _FIRST_S = 2.0
 """Longest wait for the first samples: the GUI processes some tens of blocks a second."""
 _MOST_CHANNELS = 1024
-_NOTE = (
-    "Open Ephys sends headstage channels in uV and ADC or AUX channels in other units: name the former in channels=."
-)
 
 
 @dataclass(slots=True)
@@ -43,7 +40,7 @@ class _Group:
 class OpenEphys(StreamingAmplifier):
     """The GUI at ``openephys:HOST:PORT?channels=0,1&ttl=LINE``; all channels that the plugin sends by default.
 
-    The GUI must acquire. ``ttl`` is the line of which each rising edge is a stimulus, from 1 on as the GUI shows it.
+    The GUI must acquire. It sends headstage channels in uV, and others in other units. ``ttl`` is the line of which each rising edge is a stimulus, from 1 on as the GUI shows it.
     """
 
     def __init__(self, rest: str) -> None:
@@ -97,7 +94,6 @@ class OpenEphys(StreamingAmplifier):
             sample_rate_hz=float(content["sample_rate"]),
             channels=tuple(Channel(content.get("channel_name") or f"channel {number}") for number in self._channels),
             marks_pulses=self._line is not None,
-            notes=(_NOTE,),
         )
 
     def _first_headers(self) -> dict[int, dict[str, Any]]:

@@ -67,13 +67,12 @@ class TrignoBase(StreamingAmplifier):
         self._columns, self._scales, channels = self._sensor_channels(rate_hz)
         self._data = open_port(f"socket://{host}:{data}", name=str(self._address))
         return DeviceInfo(
-            model="Delsys Trigno",
+            model="Delsys Trigno (no sample numbers: radio losses are not seen)",
             serial=self._request("BASE SERIAL?", optional=True),
             address=str(self._address),
             sample_rate_hz=rate_hz,
             channels=channels,
             firmware=banner.removeprefix(BANNER).removeprefix(" Version").strip(),
-            notes=("The Trigno numbers no samples: what its radio loses cannot be seen in the recording.",),
         )
 
     def _stream_rate_hz(self) -> float:

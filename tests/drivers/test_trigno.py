@@ -41,6 +41,8 @@ def test_samples_are_microvolts_in_either_order_of_bytes(server: FakeTrigno, big
     ]
     assert amplifier.info.sample_rate_hz == pytest.approx(1925.926, abs=1e-3)
     assert (amplifier.info.firmware, amplifier.info.serial) == ("3.6.0", "BID: 0123")
+    assert "no sample numbers" in amplifier.info.model
+    assert amplifier.info.notes == (), "a note is something to mend, and `check` would never pass"
     amplifier.start()
     blocks = read_until(amplifier, lambda blocks: samples_of(blocks) >= 100)
     amplifier.close()
