@@ -40,7 +40,8 @@ class _Group:
 class OpenEphys(StreamingAmplifier):
     """The GUI at ``openephys:HOST:PORT?channels=0,1&ttl=LINE``; all channels that the plugin sends by default.
 
-    The GUI must acquire. It sends headstage channels in uV, and others in other units. ``ttl`` is the line of which each rising edge is a stimulus, from 1 on as the GUI shows it.
+    The GUI must acquire. It sends headstage channels in uV, and others in other units. ``ttl`` is the line of which
+    each rising edge is a stimulus, from 1 on as the GUI shows it.
     """
 
     def __init__(self, rest: str) -> None:
