@@ -11,6 +11,9 @@ ARM_WITHIN_S = 1.0
 _REFUSAL_SHOWN_S = 6.0
 """How long a refusal stays in sight: enough to read a sentence. By judgement."""
 
+_LATE_S = 5.0
+"""How long after the time limit a second key still means to arm. By judgement."""
+
 
 class Stage(Enum):
     """The stage of arming, as the screen shows it."""
@@ -41,6 +44,11 @@ class Arming:
         self._requested_s, self._confirmed_s = None, now_s
         return True
 
+    def is_late(self, now_s: float) -> bool:
+        """Return whether the first key was pressed not long ago, but too long for the second to arm."""
+        since_s = None if self._requested_s is None else now_s - self._requested_s
+        return since_s is not None and CONFIRM_WITHIN_S < since_s <= CONFIRM_WITHIN_S + _LATE_S
+
     def forget(self) -> None:
         """Drop what is pending, because another key was pressed or the stimulator is armed."""
         self._requested_s = self._confirmed_s = None
@@ -52,24 +60,3 @@ class Arming:
         if self._confirmed_s is None or now_s - self._confirmed_s > _REFUSAL_SHOWN_S:
             return Stage.NONE
         return Stage.CONFIRMED if now_s - self._confirmed_s <= self._arm_within_s else Stage.REFUSED
-
-
-REPEAT_S = 0.6
-"""Longer than the delay, usually 0.25 to 0.5 s, after which a keyboard repeats a key that is held down."""
-
-
-class Repeats:
-    """Detector of repeated keys: ``is_repeat`` is True while the newest key equals the one before it and came within
-    REPEAT_S of it.
-    """
-
-    def __init__(self) -> None:
-        """Begin without a key."""
-        self._key: str | None = None
-        self._at_s = 0.0
-        self.is_repeat = False
-
-    def see(self, key: str, now_s: float) -> None:
-        """Record ``key`` at ``now_s``, in seconds of a monotonic clock."""
-        self.is_repeat = key == self._key and now_s - self._at_s < REPEAT_S
-        self._key, self._at_s = key, now_s

@@ -1,4 +1,4 @@
-"""What the keys and pedals do: every action, and the line that takes text."""
+"""What happens at every key, and the keys that turn pages and arm."""
 
 from __future__ import annotations
 
@@ -6,61 +6,28 @@ import time
 
 from textual import events
 
-from guidance.common.text import clean
-from guidance.contracts.commands import (
-    Acknowledge,
-    Aliquot,
-    Arm,
-    Aspiration,
-    HoldCurrent,
-    OperatorCommand,
-    OperatorNote,
-    PauseAudio,
-    PausePlayback,
-    ReleaseControl,
-    SimulatorCommand,
-    Stop,
-    StopAnswer,
-    TakeControl,
-    ToxinAliquot,
-    TurnDial,
-    TurnMonitor,
-    TurnVolume,
-)
+from guidance.contracts.commands import Arm
 from guidance.ui import keys
 from guidance.ui.appearance import Appearance
-from guidance.ui.arming import Arming, Repeats, Stage
+from guidance.ui.arming import CONFIRM_WITHIN_S, Arming, Stage
+from guidance.ui.command_actions import CommandActions
+from guidance.ui.key_timing import Bursts
 from guidance.ui.link import Link
-from guidance.ui.linked import LinkedApp
-from guidance.ui.pages import PageState, ScreenPage
+from guidance.ui.pages import ScreenPage
 from guidance.ui.procedure_screen import ProcedureScreen
-from guidance.ui.text import clock
 from guidance.ui.widgets.entry import EntryResult
-from guidance.ui.widgets.syringe import Volumes
 
-_REASONS = ("already injected", "decided with the responsible physician", "aspirated again since, no blood")
-_SIDES = ("left", "right", "midline")
-_NOT_DONE = "not done"
 _ASIDE = (ScreenPage.HELP, ScreenPage.RESCUE)
+_PASTED = "pasted text, not keys: nothing done"
 
 
-class KeyActions(LinkedApp):
-    """The actions of the screen's app. While there is a stimulator, every key without an action now stops it."""
-
-    page = ScreenPage.GUIDE
+class KeyActions(CommandActions):
+    """The keys of the screen's app. While there is a stimulator, every key without an action now stops it."""
 
     def __init__(self, link: Link, silence_s: float, appearance: Appearance, procedure_screen: ProcedureScreen) -> None:
-        super().__init__(link, silence_s, appearance)
-        self._procedure_screen = procedure_screen
-        self._arming, self._repeats, self._volumes = Arming(), Repeats(), Volumes()
+        super().__init__(link, silence_s, appearance, procedure_screen)
+        self._arming, self._bursts = Arming(), Bursts()
         self._before_help = ScreenPage.GUIDE
-        self._prompted: tuple[str, str] | None = None
-        self._held_units = ""
-
-    @property
-    def page_state(self) -> PageState:
-        """What decides which keys are active."""
-        return PageState(self.newest, self.page, self._is_observer)
 
     def turn_to(self, page: ScreenPage) -> None:
         """Show ``page``."""
@@ -68,30 +35,48 @@ class KeyActions(LinkedApp):
         self._procedure_screen.turn_to(page, self.newest)
         self._refresh_status()
 
-    def is_armed(self) -> bool:
-        """Return whether the stimulator is armed by the newest Snapshot."""
-        stimulator = self.newest.stimulator if self.newest else None
-        return stimulator is not None and stimulator.armed
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         """Return whether the key of ``action`` is active now; while a line takes text, only ``break_off`` is."""
         is_blocked = bool(self._procedure_screen.entry.what) and action != "break_off"
         return not is_blocked and keys.holds(action, parameters, self.page_state)
 
     def on_key(self, event: events.Key) -> None:
-        """Handle every key before its action: an inactive key stops, and any key but the second ends arming."""
+        """Handle every key before its action: an inactive key stops, and any key but the second ends arming.
+
+        In pasted text that the terminal does not mark, no key after the first does anything, and it stops.
+        """
         self._repeats.see(event.key, time.monotonic())
+        is_burst = self._bursts.see(event.key, event.time)
         if self._procedure_screen.entry.what and event.key == keys.RESCUE_KEY:
             self._procedure_screen.entry.close()
         if self._procedure_screen.entry.what:
-            self._write(event)
+            self._write(event, is_burst=is_burst)
+            return
+        if is_burst:
+            self._drop_pasted(event)
             return
         binding = self._procedure_screen.active_bindings.get(event.key)
         if binding is None or binding.binding.action != "go":
             self._arming.forget()
         if binding is None:
-            self._stop()
+            self._stop_at_unknown(event.key)
         self._refresh_status()
+
+    def _drop_pasted(self, event: events.Key) -> None:
+        """Do nothing for a key of pasted text, except that it stops."""
+        event.prevent_default()
+        self._arming.forget()
+        self._leaving.forget()
+        self._stop()
+        self._noted(_PASTED)
+        self._refresh_status()
+
+    def _stop_at_unknown(self, key: str) -> None:
+        """Stop at a key without an action now, and show why."""
+        is_armed = self.is_armed()
+        self._stop()
+        name = keys.shown(key)
+        self._noted(f"STOP: key {name} does nothing here" if is_armed else f"key {name} does nothing here")
 
     def on_paste(self, event: events.Paste) -> None:
         """Add the text to the open line; without one, a paste stops like an inactive key."""
@@ -99,25 +84,21 @@ class KeyActions(LinkedApp):
             self._procedure_screen.entry.paste(event.text)
         else:
             self._stop()
+            self._noted(_PASTED)
 
     def on_click(self) -> None:
         """Stop at a touch anywhere on the screen."""
         if self.is_armed():
             self._stop()
 
-    def _stop(self) -> None:
-        if keys.holds("stop", (), self.page_state):
-            self._send(Stop())
-
-    def action_stop(self) -> None:
-        """Switch the stimulator off."""
-        self._send(Stop())
-
     def action_go(self) -> None:
         """Arm, if arming was just requested; otherwise turn to the next page."""
         now_s = time.monotonic()
         if self._arming.confirm(now_s):
             self._send(Arm())
+        elif self._arming.is_late(now_s):
+            self._arming.forget()
+            self._noted(f"not armed: more than {CONFIRM_WITHIN_S:g} s after the first key")
         elif not self._repeats.is_repeat and self._arming.stage(now_s) is not Stage.CONFIRMED:
             self._turn(1)
         self._refresh_status()
@@ -158,161 +139,12 @@ class KeyActions(LinkedApp):
             self._arming.request(time.monotonic())
         self._refresh_status()
 
-    def action_answer(self, number: int) -> None:
-        """Give the answer ``number`` to the item at hand of the stop moment, or open the line that it needs."""
-        item = self._procedure_screen.stop_page.item
-        if item is None or number > len(item.choices) or self._repeats.is_repeat:
-            return
-        value, _, ask = item.choices[number - 1]
-        if ask:
-            self._prompted = (item.key, value)
-            self._procedure_screen.entry.open("answer", ask)
-        else:
-            self._send(StopAnswer(item.key, value))
-
-    def action_not_done(self) -> None:
-        """Open the line for the reason why the item at hand was not done."""
-        item = self._procedure_screen.stop_page.item
-        if item is not None and not item.is_required:
-            self._prompted = (item.key, _NOT_DONE)
-            self._procedure_screen.entry.open("answer", f"{item.question}: not done, because")
-
-    def action_stop_item(self, step: int) -> None:
-        """Choose another item of the stop moment."""
-        self._procedure_screen.stop_page.move(step)
-
-    def action_dial(self, steps: int) -> None:
-        """Turn the current up or down."""
-        self._send(TurnDial(steps))
-
-    def action_external_dial(self, steps: int) -> None:
-        """Record that the operator turned the external dial up or down."""
-        self._send(TurnDial(steps))
-
-    def action_hold(self) -> None:
-        """Hold the current where it is."""
-        self._once(HoldCurrent())
-
-    def action_take_control(self) -> None:
-        """Let the operator own the current."""
-        self._once(TakeControl())
-
-    def action_release_control(self, _chooser: str) -> None:
-        """Release the current to the controller."""
-        self._once(ReleaseControl())
-
-    def action_search_on(self) -> None:
-        """Answer the controller's question: search up to the limit once more."""
-        self._once(OperatorNote("search-on"), "noted: search on")
-
-    def action_steer(self, words: str) -> None:
-        """Move the simulated needle."""
-        self._send(SimulatorCommand(words))
-
-    def action_acknowledge(self) -> None:
-        """Acknowledge all alarms."""
-        self._once(Acknowledge())
-
-    def action_pause_audio(self) -> None:
-        """Pause the sound of the alarms for a time, or end the pause."""
-        self._once(PauseAudio())
-
-    def action_volume(self, steps: int) -> None:
-        """Turn the guidance's sound up or down."""
-        self._send(TurnVolume(steps))
-
-    def action_monitor(self, steps: int) -> None:
-        """Turn the sound of the EMG up or down."""
-        self._send(TurnMonitor(steps))
-
-    def action_add_note(self, number: int) -> None:
-        """Note the protocol's entry ``number``; the entry ``blood`` is an aspiration with blood."""
-        what = self.page_state.notes[number - 1]
-        self._once(Aspiration(blood=True) if what == "blood" else OperatorNote(what), f"noted: {what}")
-
-    def action_request_effort(self, phase: str) -> None:
-        """Note that the operator requests an effort; a simulated patient makes it."""
-        if not self._repeats.is_repeat:
-            self._once(OperatorNote(phase), f"noted: {phase}")
-            self.action_steer(f"contract {keys.EFFORTS[phase]:g}")
-
-    def action_aspirate(self) -> None:
-        """Note an aspiration without blood."""
-        self._once(Aspiration(), "noted: aspirated, no blood")
-
-    def action_aliquot(self, steps: int) -> None:
-        """Choose a larger or smaller aliquot."""
-        self._volumes.step(steps)
-        self._procedure_screen.syringe.choose(self._volumes.chosen_ml)
-
-    def action_inject(self) -> None:
-        """Enter the chosen aliquot as injected, or open the line for the units of a toxin."""
-        if self.newest is not None and self.newest.toxin is not None:
-            if not self._repeats.is_repeat:
-                self._procedure_screen.entry.open("units", "Muscle and units, such as 'fds 30'")
-            return
-        volume_ml = self._volumes.chosen_ml
-        self._once(Aliquot(volume_ml), f"entered: {volume_ml:g} mL")
-
-    def action_give_reason(self) -> None:
-        """Open the line for the reason to enter the held aliquot all the same."""
-        toxin = self.newest.toxin if self.newest else None
-        if toxin is not None and toxin.held:
-            self._held_units = toxin.held
-            self._procedure_screen.entry.open("units-reason", f"Why {clean(toxin.held)}", _REASONS)
-            return
-        dose = self.newest.dose if self.newest else None
-        if dose is not None and dose.held_ml is not None:
-            self._volumes.held_ml = dose.held_ml
-            self._procedure_screen.entry.open("reason", f"Why {dose.held_ml:g} mL", _REASONS)
-
-    def action_write_note(self) -> None:
-        """Open the line for a note in words."""
-        self._procedure_screen.entry.open("note", "Note")
-
-    def action_side(self) -> None:
-        """Enter the next side."""
-        side = self.newest.side if self.newest else None
-        following = _SIDES.index(side) + 1 if side in _SIDES else 0
-        self._once(OperatorNote("side", _SIDES[following % len(_SIDES)]))
-
-    def action_scroll(self, steps: int) -> None:
-        """Move the cursor through responses and events."""
-        self._procedure_screen.past.scroll(steps)
-
-    def action_leap(self, direction: int) -> None:
-        """Move the cursor to the next or previous event, past the responses."""
-        self._procedure_screen.past.leap(direction)
-
-    def action_pause(self) -> None:
-        """Pause the replay, or resume it."""
-        self._send(PausePlayback(on=not (self.newest is not None and self.newest.paused)))
-
-    def action_rescale(self, direction: int) -> None:
-        """Draw the sweeps smaller (+1) or larger (-1)."""
-        self._procedure_screen.sweeps.rescale(direction)
-
-    def action_autoscale(self) -> None:
-        """Let the sweeps' scale follow the signal."""
-        self._procedure_screen.sweeps.autoscale()
-
-    def _once(self, message: OperatorCommand, noted: str = "") -> None:
-        """Send ``message`` once for each press: repeats of a key that is held down would repeat or undo it."""
-        if self._repeats.is_repeat:
-            return
-        self._send(message)
-        if noted:
-            self._noted(noted)
-
-    def _noted(self, noted: str) -> None:
-        if self.newest is not None:
-            self._procedure_screen.status.note(f"{clock(self.newest.position_s)} {clean(noted)}")
-
-    def _write(self, event: events.Key) -> None:
-        """Pass a key to the open line; a key that writes nothing stops."""
+    def _write(self, event: events.Key, *, is_burst: bool) -> None:
+        """Pass a key to the open line; a key that writes nothing stops. In pasted text a line's end is a space."""
         self._leaving.forget()
         entry = self._procedure_screen.entry
-        done = entry.take(event.key, event.character)
+        is_line_end = is_burst and event.key == "enter"
+        done = entry.take("space" if is_line_end else event.key, " " if is_line_end else event.character)
         if done in {EntryResult.FOREIGN, EntryResult.LEFT}:
             self._stop()
         if done is EntryResult.SUBMITTED and entry.written_text:
@@ -321,19 +153,3 @@ class KeyActions(LinkedApp):
             entry.close()
         event.prevent_default()
         self._refresh_status()
-
-    def _written(self, what: str, text: str) -> None:
-        held_ml = self._volumes.held_ml
-        if what == "answer" and self._prompted is not None:
-            self._send(StopAnswer(*self._prompted, text))
-        elif what == "units":
-            self._send(ToxinAliquot(text))
-        elif what == "units-reason":
-            self._send(ToxinAliquot(self._held_units, text))
-            self._noted(f"entered: {self._held_units}, with a reason")
-        elif what == "reason" and held_ml is not None:
-            self._send(Aliquot(held_ml, text))
-            self._noted(f"entered: {held_ml:g} mL, with a reason")
-        else:
-            self._send(OperatorNote(what, text))
-            self._noted(f"noted: {what}")

@@ -22,7 +22,7 @@ import numpy as np
 
 from drivers.simulated import SimulatedDevice
 from guidance.stop_moment.items import ITEMS
-from guidance.ui.arming import REPEAT_S
+from guidance.ui.key_timing import REPEAT_S
 from tests.support.processes import ROOT, engine_pid, is_stimulus, lines
 
 SIZES = ((1, 10_000), (4, 20_000))

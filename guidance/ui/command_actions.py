@@ -1,0 +1,234 @@
+"""What single keys and pedals do: each sends a command to the engine, or opens the line that takes text."""
+
+from __future__ import annotations
+
+from guidance.common.text import clean
+from guidance.contracts.commands import (
+    Acknowledge,
+    Aliquot,
+    Aspiration,
+    HoldCurrent,
+    OperatorCommand,
+    OperatorNote,
+    PauseAudio,
+    PausePlayback,
+    ReleaseControl,
+    SimulatorCommand,
+    Stop,
+    StopAnswer,
+    TakeControl,
+    ToxinAliquot,
+    TurnDial,
+    TurnMonitor,
+    TurnVolume,
+)
+from guidance.ui import keys
+from guidance.ui.appearance import Appearance
+from guidance.ui.key_timing import Repeats
+from guidance.ui.link import Link
+from guidance.ui.linked import LinkedApp
+from guidance.ui.pages import PageState, ScreenPage
+from guidance.ui.procedure_screen import ProcedureScreen
+from guidance.ui.text import clock
+from guidance.ui.widgets.syringe import Volumes
+
+_REASONS = ("already injected", "decided with the responsible physician", "aspirated again since, no blood")
+_SIDES = ("left", "right", "midline")
+_NOT_DONE = "not done"
+
+
+class CommandActions(LinkedApp):
+    """The actions of the screen's app that concern the procedure: current, sound, notes, dose, stop moment."""
+
+    page = ScreenPage.GUIDE
+
+    def __init__(self, link: Link, silence_s: float, appearance: Appearance, procedure_screen: ProcedureScreen) -> None:
+        super().__init__(link, silence_s, appearance)
+        self._procedure_screen = procedure_screen
+        self._repeats, self._volumes = Repeats(), Volumes()
+        self._prompted: tuple[str, str] | None = None
+        self._held_units = ""
+
+    @property
+    def page_state(self) -> PageState:
+        """What decides which keys are active."""
+        return PageState(self.newest, self.page, self._is_observer)
+
+    def is_armed(self) -> bool:
+        """Return whether the stimulator is armed by the newest Snapshot."""
+        stimulator = self.newest.stimulator if self.newest else None
+        return stimulator is not None and stimulator.armed
+
+    def _stop(self) -> None:
+        if keys.holds("stop", (), self.page_state):
+            self._send(Stop())
+
+    def action_stop(self) -> None:
+        """Switch the stimulator off."""
+        self._send(Stop())
+
+    def action_answer(self, number: int) -> None:
+        """Give the answer ``number`` to the item at hand of the stop moment, or open the line that it needs."""
+        item = self._procedure_screen.stop_page.item
+        if item is None or number > len(item.choices) or self._repeats.is_repeat:
+            return
+        value, _, ask = item.choices[number - 1]
+        if ask:
+            self._prompted = (item.key, value)
+            self._procedure_screen.entry.open("answer", ask)
+        else:
+            self._send(StopAnswer(item.key, value))
+
+    def action_not_done(self) -> None:
+        """Open the line for the reason why the item at hand was not done."""
+        item = self._procedure_screen.stop_page.item
+        if item is not None and not item.is_required:
+            self._prompted = (item.key, _NOT_DONE)
+            self._procedure_screen.entry.open("answer", f"{item.question}: not done, because")
+
+    def action_stop_item(self, step: int) -> None:
+        """Choose another item of the stop moment."""
+        self._procedure_screen.stop_page.move(step)
+
+    def action_dial(self, steps: int) -> None:
+        """Turn the current up or down."""
+        self._send(TurnDial(steps))
+
+    def action_external_dial(self, steps: int) -> None:
+        """Record that the operator turned the external dial up or down."""
+        self._send(TurnDial(steps))
+
+    def action_hold(self) -> None:
+        """Hold the current where it is."""
+        self._once(HoldCurrent())
+
+    def action_take_control(self) -> None:
+        """Let the operator own the current."""
+        self._once(TakeControl())
+
+    def action_release_control(self, _chooser: str) -> None:
+        """Release the current to the controller."""
+        self._once(ReleaseControl())
+
+    def action_search_on(self) -> None:
+        """Answer the controller's question: search up to the limit once more."""
+        self._once(OperatorNote("search-on"), "noted: search on")
+
+    def action_steer(self, words: str) -> None:
+        """Move the simulated needle."""
+        self._send(SimulatorCommand(words))
+
+    def action_acknowledge(self) -> None:
+        """Acknowledge all alarms."""
+        self._once(Acknowledge())
+
+    def action_pause_audio(self) -> None:
+        """Pause the sound of the alarms for a time, or end the pause."""
+        self._once(PauseAudio())
+
+    def action_volume(self, steps: int) -> None:
+        """Turn the guidance's sound up or down."""
+        self._send(TurnVolume(steps))
+
+    def action_monitor(self, steps: int) -> None:
+        """Turn the sound of the EMG up or down."""
+        self._send(TurnMonitor(steps))
+
+    def action_add_note(self, number: int) -> None:
+        """Note the protocol's entry ``number``; the entry ``blood`` is an aspiration with blood."""
+        what = self.page_state.notes[number - 1]
+        self._once(Aspiration(blood=True) if what == "blood" else OperatorNote(what), f"noted: {what}")
+
+    def action_request_effort(self, phase: str) -> None:
+        """Note that the operator requests an effort; a simulated patient makes it."""
+        if not self._repeats.is_repeat:
+            self._once(OperatorNote(phase), f"noted: {phase}")
+            self.action_steer(f"contract {keys.EFFORTS[phase]:g}")
+
+    def action_aspirate(self) -> None:
+        """Note an aspiration without blood."""
+        self._once(Aspiration(), "noted: aspirated, no blood")
+
+    def action_aliquot(self, steps: int) -> None:
+        """Choose a larger or smaller aliquot."""
+        self._volumes.step(steps)
+        self._procedure_screen.syringe.choose(self._volumes.chosen_ml)
+
+    def action_inject(self) -> None:
+        """Enter the chosen aliquot as injected, or open the line for the units of a toxin."""
+        if self.newest is not None and self.newest.toxin is not None:
+            if not self._repeats.is_repeat:
+                self._procedure_screen.entry.open("units", "Muscle and units, such as 'fds 30'")
+            return
+        volume_ml = self._volumes.chosen_ml
+        self._once(Aliquot(volume_ml), f"entered: {volume_ml:g} mL")
+
+    def action_give_reason(self) -> None:
+        """Open the line for the reason to enter the held aliquot all the same."""
+        toxin = self.newest.toxin if self.newest else None
+        if toxin is not None and toxin.held:
+            self._held_units = toxin.held
+            self._procedure_screen.entry.open("units-reason", f"Why {clean(toxin.held)}", _REASONS)
+            return
+        dose = self.newest.dose if self.newest else None
+        if dose is not None and dose.held_ml is not None:
+            self._volumes.held_ml = dose.held_ml
+            self._procedure_screen.entry.open("reason", f"Why {dose.held_ml:g} mL", _REASONS)
+
+    def action_write_note(self) -> None:
+        """Open the line for a note in words."""
+        self._procedure_screen.entry.open("note", "Note")
+
+    def action_side(self) -> None:
+        """Enter the next side."""
+        side = self.newest.side if self.newest else None
+        following = _SIDES.index(side) + 1 if side in _SIDES else 0
+        self._once(OperatorNote("side", _SIDES[following % len(_SIDES)]))
+
+    def action_scroll(self, steps: int) -> None:
+        """Move the cursor through responses and events."""
+        self._procedure_screen.past.scroll(steps)
+
+    def action_leap(self, direction: int) -> None:
+        """Move the cursor to the next or previous event, past the responses."""
+        self._procedure_screen.past.leap(direction)
+
+    def action_pause(self) -> None:
+        """Pause the replay, or resume it."""
+        self._send(PausePlayback(on=not (self.newest is not None and self.newest.paused)))
+
+    def action_rescale(self, direction: int) -> None:
+        """Draw the sweeps smaller (+1) or larger (-1)."""
+        self._procedure_screen.sweeps.rescale(direction)
+
+    def action_autoscale(self) -> None:
+        """Let the sweeps' scale follow the signal."""
+        self._procedure_screen.sweeps.autoscale()
+
+    def _once(self, message: OperatorCommand, noted: str = "") -> None:
+        """Send ``message`` once for each press: repeats of a key that is held down would repeat or undo it."""
+        if self._repeats.is_repeat:
+            return
+        self._send(message)
+        if noted:
+            self._noted(noted)
+
+    def _noted(self, noted: str) -> None:
+        if self.newest is not None:
+            self._procedure_screen.status.note(f"{clock(self.newest.position_s)} {clean(noted)}")
+
+    def _written(self, what: str, text: str) -> None:
+        held_ml = self._volumes.held_ml
+        if what == "answer" and self._prompted is not None:
+            self._send(StopAnswer(*self._prompted, text))
+        elif what == "units":
+            self._send(ToxinAliquot(text))
+        elif what == "units-reason":
+            self._send(ToxinAliquot(self._held_units, text))
+            self._noted(f"entered: {self._held_units}, with a reason")
+        elif what == "reason" and held_ml is not None:
+            self._send(Aliquot(held_ml, text))
+            self._noted(f"entered: {held_ml:g} mL, with a reason")
+        else:
+            self._send(OperatorNote(what, text))
+            self._noted(f"noted: {what}")
