@@ -6,6 +6,7 @@ import click
 
 COMMANDS = {
     "analyse": "Analyse a recording: findings with the evidence for and against, never a diagnosis.",
+    "attach": "Take over the screen of a running procedure, for instance after its terminal was closed.",
     "audit": "Count the recorded procedures of one or many STOREs, and show how they went.",
     "biofeedback": "Show the activity of one or two muscles while the patient relaxes or contracts them.",
     "biofeedback-summary": "Summarise a recorded exercise on a page in plain words for the patient, in Markdown.",
@@ -14,6 +15,7 @@ COMMANDS = {
     "demo": "Guide a procedure on a simulated patient, through the real driver.",
     "devices": "List what may be an amplifier, without opening anything.",
     "dose": "Calculate a dose of local anaesthetic, and compare it with its limits.",
+    "end": "End a running procedure in order: the stimulator goes off, and its record is completed.",
     "help": "Show the document on TOPIC; without one, list the topics.",
     "info": "Say what a recording holds, and how it would be taken.",
     "procedures": "List, show, verify, recover, delete and export recorded procedures; show and sign their notes.",
@@ -55,26 +57,34 @@ def load_command(name: str) -> click.Command:
         from guidance.cli import run
 
         return {"run": run.run, "demo": run.demo, "replay": run.replay}[name]
-    if name in {"audit", "convert", "info", "procedures", "record"}:
+    if name in {"attach", "audit", "convert", "end", "info", "procedures", "record"}:
         return _command_on_records(name)
     if name in {"check", "devices"}:
         from guidance.cli import hardware
 
         return {"check": hardware.check, "devices": hardware.devices}[name]
     if name in {"biofeedback", "biofeedback-summary"}:
-        from guidance.cli import biofeedback as training
-
-        return training.biofeedback if name == "biofeedback" else training.biofeedback_summary
+        return _exercise_command(name)
     return _single_command(name)
 
 
+def _exercise_command(name: str) -> click.Command:
+    from guidance.cli import biofeedback as training
+
+    return training.biofeedback if name == "biofeedback" else training.biofeedback_summary
+
+
 def _command_on_records(name: str) -> click.Command:
-    """Return a command that reads or writes recordings or recorded procedures."""
+    """Return a command that reads or writes recordings or recorded procedures, or joins one that runs."""
     match name:
+        case "attach":
+            from guidance.cli.running import attach as command
         case "audit":
             from guidance.cli.audit import audit as command
         case "convert":
             from guidance.cli.convert import convert as command
+        case "end":
+            from guidance.cli.running import end as command
         case "info":
             from guidance.cli.info import info as command
         case "record":

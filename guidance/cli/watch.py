@@ -10,7 +10,8 @@ import click
 
 from guidance.cli.launch import screen_of
 from guidance.cli.options import STATUS, THEME
-from guidance.cli.procedures import leave
+from guidance.cli.procedures import STORE, leave
+from guidance.cli.running import place_of
 from guidance.common.errors import DONE, UserError
 
 _SERVED = "TEXTUAL_DRIVER"
@@ -19,6 +20,8 @@ _NO_SERVER = "The view in a browser needs textual-serve: pip install 'needle-gui
 
 
 @click.command(epilog=STATUS)
+@click.argument("name", required=False, metavar="[PROCEDURE]")
+@STORE
 @click.option(
     "--pid",
     type=click.IntRange(min=1),
@@ -43,15 +46,34 @@ _NO_SERVER = "The view in a browser needs textual-serve: pip install 'needle-gui
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="With --web: port to listen on."
 )
-def watch(*, pid: int | None, theme: str | None, names: bool | None, web: bool, host: str, port: int) -> None:
+def watch(
+    name: str | None,
+    *,
+    store: str | None,
+    pid: int | None,
+    theme: str | None,
+    names: bool | None,
+    web: bool,
+    host: str,
+    port: int,
+) -> None:
     """Watch a procedure that runs on this machine.
 
     The view shows what the operator sees, and has no influence on the procedure: you cannot arm, stop or note anything
     here. Only the user who runs the procedure can watch it.
 
+    Without PROCEDURE it watches the only one that runs; with --store, the only one that is recorded there.
+
     With --web it prints an address that opens the view in one browser, once; the next address follows when it was used.
     Two browsers can watch at a time.
     """
+    from guidance.processes.running_procedures import choose_running
+
+    if name or store:
+        try:
+            pid = choose_running(name, place_of(store), pid).pid
+        except UserError as fault:
+            leave(fault)
     if web:
         _serve(["--names" if names else "--no-names"], pid, theme, host, port)
         return

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from guidance.contracts.events import Proximity
 from guidance.contracts.zones import USUAL_EDGES_MA, Edges
 
+SCREEN_TAKEN = "screen taken over"
+"""``ended`` of the last Snapshot of a screen that another terminal replaces; the procedure itself goes on."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SweepView:

@@ -115,6 +115,27 @@ def mark_without_screen(folder: Path) -> None:
         (folder / _WITHOUT_SCREEN_NAME).touch(0o600)
 
 
+def mark_with_screen(folder: Path) -> None:
+    """Remove the mark that the procedure in ``folder`` continues without a screen: another one has attached."""
+    with contextlib.suppress(OSError):
+        (folder / _WITHOUT_SCREEN_NAME).unlink(missing_ok=True)
+
+
+def request_end(folder: Path) -> None:
+    """Request the end of the procedure that runs in ``folder``. Raises UserError where that is not possible."""
+    try:
+        os.close(create_private(folder / _END_REQUEST_NAME))
+    except FileExistsError:
+        return  # requested before
+    except OSError as fault:
+        raise UserError(f"The end of {folder.name} cannot be requested ({fault.strerror or fault}).") from None
+
+
+def is_running(folder: Path) -> bool:
+    """Return whether a process writes to the record in ``folder``."""
+    return _is_in_use(folder)
+
+
 def end_is_requested(folder: Path) -> bool:
     """Return whether another process has requested the end of the procedure in ``folder``."""
     return os.path.lexists(folder / _END_REQUEST_NAME)
@@ -129,8 +150,8 @@ def end_without_screen(store: Path) -> dict[Path, bool]:
     """
     running = [folder for folder in procedures(store) if _runs_without_screen(folder)]
     for folder in running:
-        with contextlib.suppress(OSError):  # requested before, or the procedure ends by itself after a time
-            os.close(create_private(folder / _END_REQUEST_NAME))
+        with contextlib.suppress(UserError):  # the procedure ends by itself after a time
+            request_end(folder)
     until = time.monotonic() + _END_S
     while any(map(_is_in_use, running)) and time.monotonic() < until:
         time.sleep(0.02)

@@ -23,6 +23,7 @@ from guidance.processes.link import EngineLink
 from guidance.processes.observers import ObservedScreenChannel, Observers
 from guidance.processes.screen_channel import NoScreenChannel, ScreenChannel, SocketScreenChannel
 from guidance.processes.sockets import folder_notice
+from guidance.processes.takeover import ReplaceableScreenChannel
 
 SWITCH_S = 0.0005
 """Longest time, in s, for which one thread of the engine keeps the others waiting."""
@@ -117,7 +118,18 @@ def _await_end(engine: BaseProcess, link: EngineLink) -> None:
         if link.drain(_END_S):
             break
         stop_engine()
-    engine.join()
+    if link.outcome and link.outcome.is_taken_over:
+        _release(engine)
+    else:
+        engine.join()
+
+
+def _release(engine: BaseProcess) -> None:
+    """Let this process end before ``engine``, which another terminal has taken over."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    children: set[BaseProcess] = getattr(multiprocessing.process, "_children", set())
+    children.discard(engine)  # or multiprocessing would wait for it as this process exits; it has no public way
 
 
 @contextlib.contextmanager
@@ -142,10 +154,21 @@ def _engine(job: EngineJob, connection: Connection) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     if hasattr(os, "setsid"):
         os.setsid()
-    screen_channel = SocketScreenChannel(connection)
+    screen_channel = _replaceable(SocketScreenChannel(connection))
     outcome = _run(job, screen_channel, stop)
     screen_channel.close(outcome)
     sys.exit(outcome.status)
+
+
+def _replaceable(first: SocketScreenChannel) -> SocketScreenChannel | ReplaceableScreenChannel:
+    """Let other terminals take over from the screen at ``first``, where this system allows that."""
+    try:
+        return ReplaceableScreenChannel(first)
+    except (
+        UserError,
+        AttributeError,
+    ):  # Windows has no local sockets; the observers' notice names a fault of the folder
+        return first
 
 
 def _run(job: EngineJob, screen_channel: ScreenChannel, stop: threading.Event) -> ExitOutcome:

@@ -30,7 +30,8 @@ class SocketLink(ABC):
             while self._connection.poll():
                 newest = self._receive_next() or newest
         except OSError:  # it died in the middle of a message
-            raise EOFError from None
+            if newest is None:
+                raise EOFError from None
         except EOFError:
             if newest is None:
                 raise
@@ -62,14 +63,18 @@ class EngineLink(SocketLink):
         self._connection.send(message)
 
     def drain(self, timeout_s: float | None) -> bool:
-        """Read until the engine closes the connection, at most ``timeout_s`` (None: unlimited); True once closed."""
+        """Read until the engine closes the connection or gives it to another screen, at most ``timeout_s`` (None:
+        unlimited); return whether it did.
+        """
         until = None if timeout_s is None else time.monotonic() + timeout_s
         try:
-            while self._connection.poll(None if until is None else max(until - time.monotonic(), 0.0)):
+            while not (self.outcome and self.outcome.is_taken_over) and self._connection.poll(
+                None if until is None else max(until - time.monotonic(), 0.0)
+            ):
                 self.receive()
         except EOFError:
             return True
-        return False
+        return self.outcome is not None and self.outcome.is_taken_over
 
     def _receive_next(self) -> Snapshot | None:
         message: Snapshot | ExitOutcome | None = self._connection.recv()

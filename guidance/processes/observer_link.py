@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import pickle
-import socket
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 
 from guidance.common.errors import UsageError, UserError
 from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.hidden_names import without_names
 from guidance.contracts.snapshot import Snapshot
 from guidance.processes.link import SocketLink
-from guidance.processes.sockets import running
+from guidance.processes.sockets import connect, running
 
 _FIRST_S = 3.0
 
@@ -53,9 +50,9 @@ def open_watch(pid: int | None = None, *, names: bool = True) -> ObserverLink:
     Without ``names`` the patient's name is hidden.
     """
     links = {
-        engine: link
+        engine: ObserverLink(connection, names=names)
         for engine, path in running().items()
-        if pid in {None, engine} and (link := _connect(path, names=names))
+        if pid in {None, engine} and (connection := connect(path)) is not None
     }
     if not links:
         raise UserError(
@@ -70,16 +67,3 @@ def open_watch(pid: int | None = None, *, names: bool = True) -> ObserverLink:
         link.close()
         raise UserError("The procedure accepts no more observers, or does not respond; close another watch.")
     return link
-
-
-def _connect(path: Path, *, names: bool = True) -> ObserverLink | None:
-    """Connect to the engine at socket ``path``; returns None where it is gone, and then removes the socket."""
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        connection.connect(str(path))
-    except OSError:
-        connection.close()
-        with contextlib.suppress(OSError):
-            path.unlink()
-        return None
-    return ObserverLink(Connection(connection.detach()), names=names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import time
@@ -14,7 +13,7 @@ from guidance.common.worker import BackgroundWorker
 from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.snapshot import Snapshot
 from guidance.processes.screen_channel import ScreenChannel
-from guidance.processes.sockets import remove_left_behind, socket_path
+from guidance.processes.sockets import Listener, remove_left_behind, socket_path
 
 FRAME_S = 0.1
 """Shortest time between two Snapshots to observers, in s."""
@@ -22,7 +21,6 @@ FRAME_S = 0.1
 MOST_OBSERVERS = 4
 """Limit that keeps the work for observers small."""
 
-_ACCEPT_S = 0.2
 _CLOSE_S = 0.5
 
 
@@ -62,19 +60,19 @@ class Observers:
         self._acceptor = BackgroundWorker[None]("observers", periodic=self._admit, every_s=0.0)
         self._shown_at = 0.0
         self._observers: list[Observer] = []
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self._path.unlink(missing_ok=True)
-            self._socket.bind(str(self._path))
-            self._path.chmod(0o600)
-            self._socket.listen(MOST_OBSERVERS)
-            self._socket.settimeout(_ACCEPT_S)
+            self._listener = Listener(self._path, MOST_OBSERVERS)
+        except OSError as fault:
+            raise self._refusal(fault) from None
+        try:
             self._acceptor.start()
         except OSError as fault:
-            self._socket.close()
-            raise UserError(
-                f"Nobody can watch the procedure: {self._path} cannot be created ({fault.strerror or fault})."
-            ) from None
+            self._listener.close()
+            raise self._refusal(fault) from None
+
+    def _refusal(self, fault: OSError) -> UserError:
+        why = fault.strerror or fault
+        return UserError(f"Nobody can watch the procedure: {self._path} cannot be created ({why}).")
 
     def show(self, draw: Callable[[], Snapshot], *, at_once: bool = False) -> None:
         """Offer a Snapshot to all; ``draw`` is called only if there are observers, at most once in ``FRAME_S``."""
@@ -90,21 +88,19 @@ class Observers:
     def close(self) -> None:
         """Show nothing more, and close the socket."""
         self._acceptor.close()
-        self._socket.close()
-        with contextlib.suppress(OSError):
-            self._path.unlink()
+        self._listener.close()
         for observer in self._observers:
             observer.close()
 
     def _admit(self) -> None:
-        """Accept the next waiting observer; returns after ``_ACCEPT_S`` if there is none."""
-        with contextlib.suppress(OSError):
-            connection, _ = self._socket.accept()
-            if len(self._observers) >= MOST_OBSERVERS:
-                connection.close()
-                return
-            connection.setblocking(True)
-            self._observers = [*self._observers, Observer(Connection(connection.detach()))]
+        """Accept the next waiting observer; returns after a moment if there is none."""
+        connection = self._listener.accept()
+        if connection is None:
+            return
+        if len(self._observers) >= MOST_OBSERVERS:
+            connection.close()
+            return
+        self._observers = [*self._observers, Observer(connection)]
 
 
 class ObservedScreenChannel:

@@ -107,7 +107,12 @@ class SocketScreenChannel:
     def notify(self, sentence: str) -> None:
         """Do nothing: the next Snapshot holds the notice."""
 
-    def close(self, outcome: object) -> None:
-        """Send ``outcome`` last, and wait at most ``_CLOSE_S`` until it is sent."""
+    def dismiss(self, snapshot: Snapshot, outcome: object) -> None:
+        """Send a last ``snapshot`` and ``outcome``; returns at once, and a screen that reads nothing is left alone."""
+        self._sender.put(snapshot)
+        self.close(outcome, 0.0)
+
+    def close(self, outcome: object, timeout_s: float | None = None) -> None:
+        """Send ``outcome`` last, and wait at most ``timeout_s`` (None: ``_CLOSE_S``) until it is sent."""
         self._sender.put(outcome)
-        self._sender.close(_CLOSE_S)
+        self._sender.close(_CLOSE_S if timeout_s is None else timeout_s)

@@ -1,12 +1,16 @@
-"""The sockets at which observers connect: one for each running procedure, in a folder that only the user can read."""
+"""The sockets of a running procedure, in a folder that only the user can read: observers connect at one, and at another
+a screen that takes the procedure over.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import stat
 import sys
 import warnings
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from platformdirs import user_runtime_path
@@ -14,7 +18,55 @@ from platformdirs import user_runtime_path
 from guidance.common.errors import UserError
 from guidance.common.folders import state_folder
 
-SUFFIX = ".watch"
+SUFFIX, SCREEN_SUFFIX = ".watch", ".screen"
+
+_ACCEPT_S = 0.2
+
+
+class Listener:
+    """A socket at which processes of this user connect."""
+
+    def __init__(self, path: Path, most_waiting: int) -> None:
+        """Create the socket ``path`` for this user alone. Raises OSError."""
+        self._path = path
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            path.unlink(missing_ok=True)
+            self._socket.bind(str(path))
+            path.chmod(0o600)
+            self._socket.listen(most_waiting)
+            self._socket.settimeout(_ACCEPT_S)
+        except OSError:
+            self._socket.close()
+            raise
+
+    def accept(self) -> Connection | None:
+        """Accept the next process; returns None after ``_ACCEPT_S`` without one, and once the socket is closed."""
+        try:
+            connection, _ = self._socket.accept()
+        except OSError:
+            return None
+        connection.setblocking(True)
+        return Connection(connection.detach())
+
+    def close(self) -> None:
+        """Close the socket and remove it."""
+        self._socket.close()
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+
+
+def connect(path: Path) -> Connection | None:
+    """Connect to the engine at socket ``path``; returns None where it is gone, and then removes the socket."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.connect(str(path))
+    except OSError:
+        connection.close()
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return None
+    return Connection(connection.detach())
 
 
 def runtime_folder() -> tuple[Path, str | None]:
@@ -41,24 +93,25 @@ def folder_notice() -> str | None:
     return fault and f"{fault} The procedure can be watched all the same."
 
 
-def socket_path(pid: int) -> Path:
+def socket_path(pid: int, suffix: str = SUFFIX) -> Path:
     """Return the socket of the procedure whose engine is process ``pid``. Raises UserError."""
-    return runtime_folder()[0] / f"{pid}{SUFFIX}"
+    return runtime_folder()[0] / f"{pid}{suffix}"
 
 
-def running() -> dict[int, Path]:
-    """Return the sockets of the engines that can be observed by process id, the newest last. Raises UserError.
+def running(suffix: str = SUFFIX) -> dict[int, Path]:
+    """Return the sockets of the engines that can be observed (``SUFFIX``) or taken over (``SCREEN_SUFFIX``) by process
+    id, the newest last. Raises UserError.
 
     Both folders are searched: an engine may have begun while the system's was not private.
     """
     folders = {runtime_folder()[0]} | set(_private_home_folder())
-    sockets = [path for folder in folders for path in folder.glob(f"*{SUFFIX}") if path.stem.isdecimal()]
+    sockets = [path for folder in folders for path in folder.glob(f"*{suffix}") if path.stem.isdecimal()]
     return {int(path.stem): path for path in sorted(sockets, key=lambda path: path.lstat().st_mtime)}
 
 
 def remove_left_behind() -> None:
     """Remove the sockets of engines that were killed: no process has their id any more. Raises UserError."""
-    for pid, path in running().items():
+    for pid, path in [*running().items(), *running(SCREEN_SUFFIX).items()]:
         try:
             os.kill(pid, 0)
         except (ProcessLookupError, OverflowError):

@@ -12,11 +12,11 @@ from guidance.contracts.commands import OperatorCommand, Quit, SimulatorCommand
 from guidance.contracts.events import Entry, TimedRecord
 from guidance.contracts.snapshot import Snapshot
 from guidance.engine.snapshot_builder import SessionState
-from guidance.journal.store import end_is_requested, mark_without_screen
 from guidance.processes.screen_channel import ScreenChannel
 from guidance.session.device import LiveDevice
 from guidance.session.engine_loop import EngineLoop
 from guidance.session.record_output import RecordOutput, SessionOutputs
+from guidance.session.screen_loss import LOST_SENTENCE, ScreenLoss
 from guidance.session.shutdown import READ_S, Shutdown
 
 DRAW_S = 0.010
@@ -33,14 +33,8 @@ CLOCKS_DIFFER, CLOCKS_DIFFER_S = 0.05, 2.0
 later, and a wrong clock runs twice as fast or slow (a judgement, unsourced).
 """
 
-SCREENLESS_S = 600.0
-"""A session whose screen is lost goes on for at most this long."""
-
 RELEASE_S = 60.0
 """Time in s between two releases of free memory: the heap grows by some 0.1 MB meanwhile."""
-
-_REQUEST_S = 0.5
-"""Time between two searches for a request to end, in s; a start waits some seconds for the end."""
 
 _REPLIES_LATE = "The amplifier replies later than its protocol allows: off comes late too. Have it inspected."
 _REAL_TIME: float | None = 1.0
@@ -70,9 +64,8 @@ class LiveSession:
         self._lost: str | None = None
         self._status_received = False
         self._fit_since: tuple[float, float] | None = None
-        self._screen_lost_at: float | None = None
-        self._request_due = 0.0
         self._release_due_s = clock.monotonic() + RELEASE_S
+        self._screen_loss = ScreenLoss(engine, outputs.record.folder, clock)
         self._ended: str | None = None
 
     def run(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
@@ -97,7 +90,8 @@ class LiveSession:
                 screen_channel.show(self._draw, at_once=True)
         if self._ended == "device-lost":
             raise DeviceLost(_sentences(not_off, self._output.fault_sentence, self._lost or "The amplifier was lost."))
-        return _sentences(not_off, self._output.fault_sentence) or None
+        lost = LOST_SENTENCE if self._screen_loss.is_lost else None
+        return _sentences(not_off, self._output.fault_sentence, lost) or None
 
     def _loop(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str:
         """Run until there is a reason to end, and return it."""
@@ -134,10 +128,9 @@ class LiveSession:
             return "operator"
         if self._duration_s is not None and self._is_over(self._duration_s):
             return "duration"
-        if screen_channel.gone and self._screen_lost_too_long():
-            return "error"
-        if screen_channel.gone and self._end_requested():
-            return "operator"
+        reason = self._screen_loss.end_reason(gone=screen_channel.gone)
+        if reason is not None:
+            return reason
         alone = self._engine.settings.headless or screen_channel.gone
         return "device-lost" if alone and self._device.lost_for_s > RECONNECT_S else None
 
@@ -154,24 +147,6 @@ class LiveSession:
         if now_s >= self._release_due_s:
             self._release_due_s = now_s + RELEASE_S
             release_free()
-
-    def _screen_lost_too_long(self) -> bool:
-        """Note that the screen is lost; returns whether it has been for too long."""
-        now = self._clock.monotonic()
-        if self._screen_lost_at is None:
-            self._screen_lost_at = now
-            self._engine.screen_lost()
-            mark_without_screen(self._record.folder)
-            self._output.fault_sentence = "The screen was lost; the procedure was recorded without it."
-        return now - self._screen_lost_at > SCREENLESS_S
-
-    def _end_requested(self) -> bool:
-        """Return whether a later start of the program requests the end; the folder is searched every ``_REQUEST_S``."""
-        now = self._clock.monotonic()
-        if now < self._request_due:
-            return False
-        self._request_due = now + _REQUEST_S
-        return end_is_requested(self._record.folder)
 
     def _read(self, screen_channel: ScreenChannel) -> list[Block]:
         blocks = self._device.read(READ_S)

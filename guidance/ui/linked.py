@@ -21,7 +21,7 @@ from textual.app import App
 
 from guidance.common.text import clean
 from guidance.contracts.commands import FrameAck, OperatorCommand, Quit
-from guidance.contracts.snapshot import Snapshot
+from guidance.contracts.snapshot import SCREEN_TAKEN, Snapshot
 from guidance.ui.appearance import Appearance
 from guidance.ui.arming import CONFIRM_WITHIN_S
 from guidance.ui.fault_file import LOGGER, FaultFile
@@ -132,7 +132,7 @@ class LinkedApp(App[str]):
 
     def _take(self, snapshot: Snapshot) -> None:
         self.newest = snapshot
-        if snapshot.ended == "operator" or (snapshot.ended and self._quitting):
+        if snapshot.ended in {"operator", SCREEN_TAKEN} or (snapshot.ended and self._quitting):
             self.exit(self._folder_to_sign)
         elif not self._draw_is_due:
             self._draw_is_due = True

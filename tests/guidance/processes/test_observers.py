@@ -22,7 +22,7 @@ from guidance.processes import sockets as runtime
 from guidance.processes.observer_link import ObserverLink, open_watch
 from guidance.processes.observers import MOST_OBSERVERS, ObservedScreenChannel, Observers
 from guidance.processes.screen_channel import NoScreenChannel
-from guidance.processes.sockets import folder_notice, running, runtime_folder, socket_path
+from guidance.processes.sockets import connect, folder_notice, running, runtime_folder, socket_path
 from tests.support.screens import build_live
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no local sockets")
@@ -215,12 +215,13 @@ def test_where_no_folder_is_private_the_procedure_goes_on_unobserved(
 
 
 def test_the_number_of_observers_is_limited(observer_list: Observers) -> None:
-    links = [watching._connect(socket_path(os.getpid())) for _ in range(MOST_OBSERVERS)]
+    links = [connect(socket_path(os.getpid())) for _ in range(MOST_OBSERVERS)]
     until(lambda: len(observer_list._observers) == MOST_OBSERVERS)
-    extra = watching._connect(socket_path(os.getpid()))
+    extra = connect(socket_path(os.getpid()))
     assert extra is not None
+    assert extra.poll(5.0)
     with pytest.raises(EOFError):
-        until(lambda: extra.receive() is not None)
+        extra.recv()
     for link in filter(None, [*links, extra]):
         link.close()
 

@@ -13,7 +13,7 @@ from guidance.common.errors import BAD_ARGUMENTS, DONE, FAILED
 from guidance.contracts.commands import Acknowledge, Arm, OperatorNote, Quit, Stop, TurnDial
 from guidance.engine.settings import Mode
 from guidance.journal import store
-from guidance.session import live as session
+from guidance.session import screen_loss
 from tests.guidance.session.virtual import VirtualBench
 from tests.support.event_rules import faults
 
@@ -59,7 +59,7 @@ def test_a_frozen_screen_switches_off_within_a_second_and_the_record_goes_on(ben
 def test_a_screen_that_is_gone_switches_off_and_the_record_goes_on_for_a_while(
     bench: VirtualBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "SCREENLESS_S", 4.0)
+    monkeypatch.setattr(screen_loss, "SCREENLESS_S", 4.0)
     bench.arm_after(1.0)
     bench.after(3.0, lambda: setattr(bench.seat, "gone", True))
     outcome = bench.run(20.0, screen=True)

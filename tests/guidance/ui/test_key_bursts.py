@@ -82,8 +82,7 @@ def test_only_different_keys_close_together_are_a_burst() -> None:
     assert not bursts.see("o", 2.0)
 
 
-
-async def test_an_enter_after_the_time_to_arm_turns_no_page_and_says_why(link: FakeLink) -> None:
+async def test_an_enter_after_the_time_to_arm_turns_no_page_and_shows_why(link: FakeLink) -> None:
     async with screen(link).run_test(size=(80, 24)) as pilot:
         seat = Seat(link, pilot)
         await seat.see(FRESH)
@@ -99,7 +98,7 @@ async def test_an_enter_after_the_time_to_arm_turns_no_page_and_says_why(link: F
         assert seat.page() is not page
 
 
-async def test_a_key_without_an_action_says_that_it_stopped(link: FakeLink) -> None:
+async def test_a_key_without_an_action_shows_that_it_stopped(link: FakeLink) -> None:
     async with screen(link).run_test(size=(80, 24)) as pilot:
         seat = Seat(link, pilot)
         await seat.see(ARMED)
