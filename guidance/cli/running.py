@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -70,7 +71,7 @@ def end(name: str | None, *, only_list: bool, store: str | None, yes: bool) -> N
 
     Without PROCEDURE the only one that runs is ended.
     """
-    from guidance.journal.store import is_running, request_end
+    from guidance.journal.store import is_running, request_end, store_option
     from guidance.processes.running_procedures import choose_running
 
     if only_list:
@@ -90,7 +91,9 @@ def end(name: str | None, *, only_list: bool, store: str | None, yes: bool) -> N
             raise UserError(f"{chosen.name} has not ended within {_END_S:g} s; it may be hanging.")
     except UserError as fault:
         leave(fault)
-    click.echo(f"Ended: {chosen.name}. Its note: needle-guidance procedures sign {chosen.name}")
+    place = store_option(chosen.folder.parent)
+    where = f" --store {shlex.quote(place)}" if place else ""
+    click.echo(f"Ended: {chosen.name}. Its note: needle-guidance procedures sign {chosen.name}{where}")
     sys.exit(DONE)
 
 
