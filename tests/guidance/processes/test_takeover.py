@@ -56,7 +56,7 @@ def test_after_a_killed_terminal_another_attaches_disarmed_arms_again_and_the_co
         assert "since " in running.line
         link = attach(choose_running(running.name, tmp_path))
         see(link, lambda snapshot: not is_armed(snapshot))
-        assert not (tmp_path / running.name / "without-screen").exists()
+        see(link, lambda _: not (tmp_path / running.name / "without-screen").exists())
         link.send(Arm())
         see(link, is_armed)
         words = [sys.executable, "-m", "guidance", "end", running.name, "--store", str(tmp_path), "--yes"]
