@@ -83,8 +83,8 @@ def _stimulus(line: Line) -> Iterator[str]:
 
 
 def _response(line: Line) -> Iterator[str]:
-    if line["detected"] != (line["latency_ms"] is not None):
-        yield "there is a latency if and only if a response was detected"
+    if line["latency_ms"] is not None and not line["detected"]:
+        yield "there is a latency without a detected response"
     if line["detected"] and (line["contaminated"] or line["amplitude_uv"] is None):
         yield "detected, but contaminated or without an amplitude"
     if line["p_value"] is not None and not 0 < line["p_value"] <= 1:

@@ -95,7 +95,7 @@ BROKEN = {
     "a response to no pulse": lambda lines: lines[2].update(sample=7),
     "a response before its pulse": lambda lines: lines.insert(1, lines.pop(2)),
     "an interval out of order": lambda lines: lines[3].update(threshold_ma=[1.0, 0.5, 2.0]),
-    "a detection without a latency": lambda lines: lines[2].update(latency_ms=None),
+    "a latency without a detection": lambda lines: lines[2].update(detected=False),
     "not valid without a reason": lambda lines: lines[3].update(valid=False, why=None),
     "a field left out": lambda lines: lines[2].pop("p_value"),
     "a wrong count": lambda lines: lines[-1].update(stimuli=99),
