@@ -37,7 +37,7 @@ async def test_three_pedals_arm_go_on_and_stop_and_their_letters_stop_where_no_p
 
 
 async def test_a_pedal_held_down_does_one_thing(link: FakeLink, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("guidance.ui.arming.REPEAT_S", 60.0)  # a busy machine presses late
+    monkeypatch.setattr("guidance.ui.key_timing.REPEAT_S", 60.0)  # a busy machine presses late
     async with screen(link).run_test(size=(120, 40)) as pilot:
         seat = Seat(link, pilot)
         await seat.see(FRESH)
