@@ -46,17 +46,23 @@ class BenchmarkFolder:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkRun:
-    """A benchmark that ended: its command, what it printed, and one sentence on its failure (None: it did not fail)."""
+    """A benchmark that ended.
+
+    Its command, what it printed, one sentence on its failure (None: it did not fail), when it began, and how many
+    processes ran on the machine in the minute before (None: the system does not say).
+    """
 
     command: str
     output: str
     failure: str | None
     started: datetime
+    load: float | None
 
     @property
     def heading(self) -> str:
-        """Date, machine and command, as they stand above the output."""
-        return f"{self.started:%Y-%m-%d}, {machine()}: `{self.command}`"
+        """Date, machine, its load before the start, and command, as they stand above the output."""
+        load = "" if self.load is None else f", load {self.load:.1f}"
+        return f"{self.started:%Y-%m-%d}, {machine()}{load}: `{self.command}`"
 
 
 def machine() -> str:
@@ -74,7 +80,7 @@ def _cpu_model() -> str:
 def run_benchmark(folder: BenchmarkFolder, name: str, arguments: str, show: Callable[[str], None]) -> BenchmarkRun:
     """Run benchmark ``name`` with ``arguments`` in a process of its own; pass each line that it prints to ``show``."""
     module, words = f"{folder.package}.{name}", shlex.split(arguments)
-    began = datetime.now(UTC)
+    began, load = datetime.now(UTC), _load()
     lines = []
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
         with subprocess.Popen(
@@ -87,7 +93,11 @@ def run_benchmark(folder: BenchmarkFolder, name: str, arguments: str, show: Call
         errors.seek(0)
         failure = _failure(name, process.returncode, errors.read())
     command = " ".join(["uv run python -m", module, *words])
-    return BenchmarkRun(command, "".join(lines), failure, began)
+    return BenchmarkRun(command, "".join(lines), failure, began, load)
+
+
+def _load() -> float | None:
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
 def _failure(name: str, status: int, errors: str) -> str | None:

@@ -20,6 +20,14 @@ def documented(readme: str) -> dict[str, list[str]]:
     return runs
 
 
+def table_of(readme: str, run: str) -> str:
+    """Return the table of ``run``, a benchmark and its arguments, as it stands in ``readme``; empty if none does."""
+    for block in _BLOCK.finditer(readme):
+        if f"{block['name']} {block['arguments'].strip()}".strip() == run:
+            return block["text"]
+    return ""
+
+
 def with_table(readme: str, name: str, arguments: str, run: BenchmarkRun) -> str:
     """Return ``readme`` with the table of ``name`` and ``arguments`` replaced by ``run``, or added at its end."""
     block = f"{_begin(name, arguments)}{run.heading}\n\n{_shown(run.output)}{END}"

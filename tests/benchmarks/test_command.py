@@ -9,7 +9,9 @@ import pytest
 
 from tests.benchmarks.__main__ import HERE, main
 from tests.benchmarks.runner import BenchmarkFolder, machine
-from tests.benchmarks.tables import documented
+from tests.benchmarks.tables import documented, table_of
+
+PROJECT = HERE.root / "README.md"
 
 TINY = '''"""Doubles a number: ``python -m made.bench_tiny [N]``."""
 import sys
@@ -67,7 +69,9 @@ def test_a_benchmark_runs_with_its_documented_arguments_and_names_machine_date_a
     assert (out.count("twice 6\n"), out.count("twice 8\n"), err) == (1, 1, "")
     assert machine() in out
     assert re.search(
-        r"^-- 20\d\d-\d\d-\d\d, .*Python 3\.[\d.]+: `uv run python -m made.bench_tiny 3`$", out, re.MULTILINE
+        r"^-- 20\d\d-\d\d-\d\d, .*Python 3\.[\d.]+(, load \d+\.\d)?: `uv run python -m made.bench_tiny 3`$",
+        out,
+        re.MULTILINE,
     )
     assert folder.readme.read_text() == README
 
@@ -166,3 +170,23 @@ def test_every_table_of_the_readme_is_of_a_benchmark_that_exists() -> None:
 
 def test_every_benchmark_states_its_purpose() -> None:
     assert [name for name in HERE.names() if not HERE.summary(name)] == []
+
+
+def test_every_table_of_the_readme_names_date_machine_and_the_command_that_printed_it() -> None:
+    text = HERE.readme.read_text(encoding="utf-8")
+    for name, runs in documented(text).items():
+        for arguments in runs:
+            block = re.escape(" ".join([name, arguments]).strip())
+            by = rf".+, \d+ cores?, Python .+: `uv run python -m tests\.benchmarks\.{block}`"
+            assert re.search(rf"<!-- benchmark {block} -->\n20\d\d-\d\d-\d\d, {by}\n\n", text), (
+                f"{name} {arguments}: write its table"
+            )
+
+
+def test_each_figure_of_the_projects_readme_stands_in_the_table_of_its_benchmark() -> None:
+    rows = re.findall(r"^\| [^|]+ \| ([^|]+) \| `(bench_[^`]+)` \|$", PROJECT.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(rows) == 5
+    for value, run in rows:
+        table = table_of(HERE.readme.read_text(encoding="utf-8"), run)
+        for number in re.findall(r"\d+(?:\.\d+)?", value):
+            assert re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.])", table), f"{number} of {value!r}: not in {run}"
