@@ -98,7 +98,7 @@ MEASURES = (
         "minimum_current",
         "Lowest current with a response",
         "minimum_current_ma",
-        f"Pulses of different widths are not told apart here. {_NO_RECORD}",
+        f"Pulses of different widths count alike. {_NO_RECORD}",
         0.02,
         "mA",
     ),
