@@ -3,7 +3,7 @@
 uv run python -m tests.benchmarks.bench_firings [MUSCLES] [--tune]
 
 Muscles of 10 s with 8 to 10 units and 60 to 90 potentials a second in all, so many for each electrode and noise.
-Sorted: TP/(TP+FP+FN) of each unit, over all units of the row. ``--tune`` takes the seeds that constants may be tuned on.
+Sorted: TP/(TP+FP+FN) of each unit, over all units of the row. ``--tune`` takes the seeds on which constants are tuned.
 """
 
 from __future__ import annotations
