@@ -40,10 +40,13 @@ _RANK = {"high": 0, "medium": 1, "low": 2}
 
 @dataclass(slots=True)
 class _Occurrence:
-    """``causes`` that hold now, in words, the newest last; ``text`` is that of the newest, even when it is over."""
+    """``causes`` that hold now, in words, the newest last; ``text`` is that of the newest, even when it is over.
+    ``priority`` never falls within one occurrence.
+    """
 
     causes: dict[str, str]
     text: str
+    priority: str
     acknowledged: bool = False
 
 
@@ -54,19 +57,24 @@ class AlarmBoard:
         """Begin without any."""
         self._occurrences: dict[str, _Occurrence] = {}
 
-    def update(self, code: str, text: str | None, cause: str = "") -> Alarm | None:
+    def update(self, code: str, text: str | None, cause: str = "", *, priority: str | None = None) -> Alarm | None:
         """Note whether ``cause`` of the condition ``code`` holds: ``text`` describes it, None if it does not hold.
 
-        Returns the record where an occurrence begins or ends, else None.
+        ``priority`` raises the usual one of ``code``; a raised signal must be acknowledged anew. Returns the record
+        where an occurrence begins, is raised, or ends, else None.
         """
         known = self._occurrences.get(code)
         if text is None:
             return None if known is None or cause not in known.causes else self._end(code, known, cause)
+        priority = priority or PRIORITIES[code]
         if known is None or not known.causes:
-            self._occurrences[code] = _Occurrence({cause: text}, text)
-            return Alarm(code, PRIORITIES[code], active=True, text=text)
+            self._occurrences[code] = _Occurrence({cause: text}, text, priority)
+            return Alarm(code, priority, active=True, text=text)
         known.causes[cause] = known.text = text
-        return None
+        if _RANK[priority] >= _RANK[known.priority]:
+            return None
+        known.priority, known.acknowledged = priority, False
+        return Alarm(code, priority, active=True, text=text)
 
     def holds(self, code: str, cause: str | None = None) -> bool:
         """Return whether the condition ``code`` holds now, by ``cause`` or by any."""
@@ -86,7 +94,7 @@ class AlarmBoard:
     def signals(self) -> tuple[AlarmView, ...]:
         """Return the signals of now, the gravest first."""
         shown = [
-            AlarmView(code, PRIORITIES[code], known.text, bool(known.causes), known.acknowledged)
+            AlarmView(code, known.priority, known.text, bool(known.causes), known.acknowledged)
             for code, known in self._occurrences.items()
         ]
         return tuple(sorted(shown, key=lambda view: (_RANK[view.priority], not view.active)))
@@ -96,6 +104,6 @@ class AlarmBoard:
         if known.causes:
             known.text = list(known.causes.values())[-1]
             return None
-        if known.acknowledged or PRIORITIES[code] == "low":
+        if known.acknowledged or known.priority == "low":
             del self._occurrences[code]
-        return Alarm(code, PRIORITIES[code], active=False, text=over)
+        return Alarm(code, known.priority, active=False, text=over)

@@ -1,8 +1,8 @@
 """The dose guard: adds up the aliquots, requests aspiration, warns at 80 % of the limit and alarms at 100 %.
 
-It counts what the operator enters; it does not see the syringe. It refuses an aliquot above the limit until the
-operator gives a reason, and then counts it. The reason may be that the aliquot is injected already: the total must
-equal what is in the patient.
+The alarm at the limit is medium, beyond it high. The guard counts what the operator enters; it does not see the
+syringe. It holds an aliquot above the limit until the operator gives a reason, and then counts it. The reason may be
+that the aliquot is injected already: the total must equal what is in the patient.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from guidance.dose.text import MOST_ML, DoseError, parse_amount
 DoseRequest = Aliquot | Aspiration
 DAY_MIN = 24.0 * 60.0
 """Minutes for which an earlier dose counts: the labels limit what is given in 24 h."""
+_WATCH = "Watch for toxicity; have help and lipid at hand."
 
 
 class DoseGuard:
@@ -173,8 +174,8 @@ class DoseGuard:
             yield from self._too_much(self._agent)
 
     def _too_much(self, agent: NeurolyticPlan) -> Iterator[Record]:
-        mg = agent.mg(self._injected_ml)
-        alarm = self._alarms.update("dose-limit", f"{mg:g} mg {agent.agent}; {agent.limit_words()}. Give no more.")
+        text = f"Inject no more. {agent.mg(self._injected_ml):g} mg {agent.agent}; {agent.limit_words()}."
+        alarm = self._alarms.update("dose-limit", text, priority="high")
         if alarm:
             yield alarm
 
@@ -238,17 +239,13 @@ class DoseGuard:
 
     def _levels(self, total: CumulativeDose) -> Iterator[Record]:
         if total.alarms:
-            text = f"{total_words(total)} Give no more, watch for toxicity. {self._rescue()}"
-            alarm = self._alarms.update("dose-limit", text)
+            text = f"Inject no more. {total_words(total)} {_WATCH}"
+            alarm = self._alarms.update("dose-limit", text, priority="high" if total.is_over else None)
             if alarm:
                 yield alarm
         elif total.warns and not self._warned:
             yield Entry("dose-warning", {"fraction_at_least": total.fraction, "text": total_words(total)})
         self._warned |= total.warns
-
-    def _rescue(self) -> str:
-        kg = self._plan.patient.weight_kg if self._plan else None
-        return f"Lipid rescue: needle-guidance dose rescue{'' if kg is None else f' --weight {kg:g}'}"
 
     def _next_step(self) -> str:
         """Return what to do before the next aliquot."""

@@ -16,6 +16,7 @@ MOST_ROWS = 6000
 MOST_EVENTS = 500
 """Events that are kept for the screen; the record has them all."""
 
+_NOT_KNOWN = "not known"
 _DOSES = {
     "aspiration",
     "injection",
@@ -115,11 +116,19 @@ def entry_words(entry: Entry) -> str:
     if entry.what == "injection" and "volume_ml" in fields:
         return _injection_words(fields)
     if entry.what == "injection-refused":
-        return f"injection refused: {fields.get('why') or 'no reason is recorded'}"
+        return f"not counted, {_why_refused(fields)}"
+    if entry.what == "toxin-units-refused":
+        return f"not counted, {fields.get('text') or _NOT_KNOWN}: {_why_refused(fields)}"
     if entry.what == "aspiration" and "blood" in fields:
         return "aspirated: BLOOD" if fields["blood"] else "aspirated, no blood"
     text = fields.get("text") or fields.get("phase")
     return f"{entry.what}: {text}" if text else entry.what.replace("-", " ")
+
+
+def _why_refused(fields: dict[str, Any]) -> str:
+    """Return why an entry was refused, to go on in a sentence."""
+    why = str(fields.get("why") or "no reason is recorded")
+    return why[:1].lower() + why[1:]
 
 
 def _injection_words(fields: dict[str, Any]) -> str:

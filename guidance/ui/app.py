@@ -17,6 +17,7 @@ from guidance.ui.link import Link
 from guidance.ui.linked import SILENCE_S, show_on_terminal
 from guidance.ui.pages import ScreenPage
 from guidance.ui.procedure_screen import ProcedureScreen
+from guidance.ui.widgets.keys import ShownKeys
 
 
 class GuidanceApp(KeyActions):
@@ -38,8 +39,10 @@ class GuidanceApp(KeyActions):
         return self._procedure_screen
 
     def _take(self, snapshot: Snapshot) -> None:
-        is_first, was_armed, self.newest = self.newest is None, self.is_armed(), snapshot
-        if is_first:
+        before, was_armed, self.newest = self.newest, self.is_armed(), snapshot
+        if before is not None:
+            self.announce(before.past, snapshot.past)
+        if before is None:
             self.turn_to(pages.first(snapshot))
         elif self.page in {ScreenPage.PREPARE, ScreenPage.STOP} and self.is_armed() and not was_armed:
             self.turn_to(ScreenPage.GUIDE)
@@ -56,9 +59,15 @@ class GuidanceApp(KeyActions):
             self._arming.forget()
         self._procedure_screen.leave.show_question(*self._question())
         self._procedure_screen.show_stage(self._arming.stage(time.monotonic()))
+        is_armed = self.is_armed() and not self._stopped
+        self._procedure_screen.keys.offer(self._shown_keys(armed=is_armed), keys.STOP if is_armed else None)
+
+    def _shown_keys(self, *, armed: bool) -> ShownKeys:
+        """Return the keys that do something now, and what they do."""
+        if self._procedure_screen.entry.what and not self._stopped:
+            return keys.entry_keys(armed=armed)
         active = self._procedure_screen.active_bindings.values()
-        shown = keys.shown_keys(active, self.page_state, alone=self._stopped)
-        self._procedure_screen.keys.offer(shown, "STOP" if self.is_armed() and not self._stopped else None)
+        return keys.shown_keys(active, self.page_state, alone=self._stopped)
 
     @property
     def _is_at_rest(self) -> bool:

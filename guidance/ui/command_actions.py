@@ -22,6 +22,7 @@ from guidance.contracts.commands import (
     TurnMonitor,
     TurnVolume,
 )
+from guidance.contracts.snapshot import TimelineView
 from guidance.ui import keys
 from guidance.ui.appearance import Appearance
 from guidance.ui.key_timing import Repeats
@@ -35,6 +36,8 @@ from guidance.ui.widgets.syringe import Volumes
 _REASONS = ("already injected", "decided with the responsible physician", "aspirated again since, no blood")
 _SIDES = ("left", "right", "midline")
 _NOT_DONE = "not done"
+_ENTRIES = ("dose", "note")
+"""Kinds of events that are entries."""
 
 
 class CommandActions(LinkedApp):
@@ -75,7 +78,7 @@ class CommandActions(LinkedApp):
         value, _, ask = item.choices[number - 1]
         if ask:
             self._prompted = (item.key, value)
-            self._procedure_screen.entry.open("answer", ask)
+            self._open("answer", ask)
         else:
             self._send(StopAnswer(item.key, value))
 
@@ -84,7 +87,7 @@ class CommandActions(LinkedApp):
         item = self._procedure_screen.stop_page.item
         if item is not None and not item.is_required:
             self._prompted = (item.key, _NOT_DONE)
-            self._procedure_screen.entry.open("answer", f"{item.question}: not done, because")
+            self._open("answer", f"{item.question}: not done, because")
 
     def action_stop_item(self, step: int) -> None:
         """Choose another item of the stop moment."""
@@ -112,7 +115,7 @@ class CommandActions(LinkedApp):
 
     def action_search_on(self) -> None:
         """Answer the controller's question: search up to the limit once more."""
-        self._once(OperatorNote("search-on"), "noted: search on")
+        self._once(OperatorNote("search-on"))
 
     def action_steer(self, words: str) -> None:
         """Move the simulated needle."""
@@ -137,17 +140,17 @@ class CommandActions(LinkedApp):
     def action_add_note(self, number: int) -> None:
         """Note the protocol's entry ``number``; the entry ``blood`` is an aspiration with blood."""
         what = self.page_state.notes[number - 1]
-        self._once(Aspiration(blood=True) if what == "blood" else OperatorNote(what), f"noted: {what}")
+        self._once(Aspiration(blood=True) if what == "blood" else OperatorNote(what))
 
     def action_request_effort(self, phase: str) -> None:
         """Note that the operator requests an effort; a simulated patient makes it."""
         if not self._repeats.is_repeat:
-            self._once(OperatorNote(phase), f"noted: {phase}")
+            self._once(OperatorNote(phase))
             self.action_steer(f"contract {keys.EFFORTS[phase]:g}")
 
     def action_aspirate(self) -> None:
         """Note an aspiration without blood."""
-        self._once(Aspiration(), "noted: aspirated, no blood")
+        self._once(Aspiration())
 
     def action_aliquot(self, steps: int) -> None:
         """Choose a larger or smaller aliquot."""
@@ -158,26 +161,25 @@ class CommandActions(LinkedApp):
         """Enter the chosen aliquot as injected, or open the line for the units of a toxin."""
         if self.newest is not None and self.newest.toxin is not None:
             if not self._repeats.is_repeat:
-                self._procedure_screen.entry.open("units", "Muscle and units, such as 'fds 30'")
+                self._open("units", "Muscle and units, such as 'fds 30'")
             return
-        volume_ml = self._volumes.chosen_ml
-        self._once(Aliquot(volume_ml), f"entered: {volume_ml:g} mL")
+        self._once(Aliquot(self._volumes.chosen_ml))
 
     def action_give_reason(self) -> None:
         """Open the line for the reason to enter the held aliquot all the same."""
         toxin = self.newest.toxin if self.newest else None
         if toxin is not None and toxin.held:
             self._held_units = toxin.held
-            self._procedure_screen.entry.open("units-reason", f"Why {clean(toxin.held)}", _REASONS)
+            self._open("units-reason", f"Why {clean(toxin.held)}", _REASONS)
             return
         dose = self.newest.dose if self.newest else None
         if dose is not None and dose.held_ml is not None:
             self._volumes.held_ml = dose.held_ml
-            self._procedure_screen.entry.open("reason", f"Why {dose.held_ml:g} mL", _REASONS)
+            self._open("reason", f"Why {dose.held_ml:g} mL", _REASONS)
 
     def action_write_note(self) -> None:
         """Open the line for a note in words."""
-        self._procedure_screen.entry.open("note", "Note")
+        self._open("note", "Note")
 
     def action_side(self) -> None:
         """Enter the next side."""
@@ -205,15 +207,25 @@ class CommandActions(LinkedApp):
         """Let the sweeps' scale follow the signal."""
         self._procedure_screen.sweeps.autoscale()
 
-    def _once(self, message: OperatorCommand, noted: str = "") -> None:
+    def _once(self, message: OperatorCommand) -> None:
         """Send ``message`` once for each press: repeats of a key that is held down would repeat or undo it."""
-        if self._repeats.is_repeat:
-            return
-        self._send(message)
-        if noted:
-            self._noted(noted)
+        if not self._repeats.is_repeat:
+            self._send(message)
+
+    def _open(self, what: str, label: str, ready: tuple[str, ...] = ()) -> None:
+        """Open the line that takes text, and show at once what keys do now."""
+        self._procedure_screen.entry.open(what, label, ready)
+        self._refresh_status()
+
+    def announce(self, before: TimelineView, past: TimelineView) -> None:
+        """Show the newest entry that the record received since ``before``: what was held back is then shown as such."""
+        added = past.dropped + len(past.events) - before.dropped - len(before.events)
+        events = [event for event in past.events[-added:] if event.kind in _ENTRIES] if added > 0 else []
+        if events:
+            self._procedure_screen.status.note(f"{clock(events[-1].t)} {clean(events[-1].text)}")
 
     def _noted(self, noted: str) -> None:
+        """Show what the screen itself did at a key."""
         if self.newest is not None:
             self._procedure_screen.status.note(f"{clock(self.newest.position_s)} {clean(noted)}")
 
@@ -225,10 +237,7 @@ class CommandActions(LinkedApp):
             self._send(ToxinAliquot(text))
         elif what == "units-reason":
             self._send(ToxinAliquot(self._held_units, text))
-            self._noted(f"entered: {self._held_units}, with a reason")
         elif what == "reason" and held_ml is not None:
             self._send(Aliquot(held_ml, text))
-            self._noted(f"entered: {held_ml:g} mL, with a reason")
         else:
             self._send(OperatorNote(what, text))
-            self._noted(f"noted: {what}")

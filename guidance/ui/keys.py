@@ -14,6 +14,8 @@ from guidance.ui.pages import PageState, ScreenPage
 STEP_MM = 0.5
 RESCUE_KEY = "f2"
 """The key of the rescue card that works also while a line takes text, where a letter would be written."""
+STOP = "STOP"
+"""The words of the key that stops: it is drawn as the largest target on the screen while the stimulator is armed."""
 MOST_NOTES = 6
 EFFORTS = {"rest": 0.0, "slight": 0.18, "full": 0.9}
 """Share of the full effort that a simulated patient makes on request."""
@@ -32,7 +34,7 @@ class KeyAction:
 
 
 KEY_ACTIONS = (
-    KeyAction("stop", ("space",), "stop", "STOP"),
+    KeyAction("stop", ("space",), "stop", STOP),
     KeyAction("stop", ("space",), "pause", "Pause / resume"),
     KeyAction("arm", ("o", "O"), "request_arm", "Arm"),
     KeyAction("go", ("enter",), "go", "Next"),
@@ -240,6 +242,16 @@ def shown_keys(active: Iterable[ActiveBinding], state: PageState, *, alone: bool
             pairs += [(binding.key_display or shown(binding.key), does)] if does and binding.show else []
     unique = list(dict.fromkeys(pairs))
     return tuple((" ".join(key for key, _ in group), does) for does, group in groupby(unique, key=lambda pair: pair[1]))
+
+
+def entry_keys(*, armed: bool) -> tuple[tuple[str, str], ...]:
+    """Return what keys do while a line takes text: all others write, also those that act elsewhere."""
+    return (
+        ("ESC", STOP if armed else "Cancel"),
+        ("ENTER", "Done"),
+        (shown(RESCUE_KEY), "RESCUE"),
+        ("SPACE a-z", "Type"),
+    )
 
 
 def _does(action: str, description: str, state: PageState) -> str:

@@ -1,4 +1,7 @@
-"""Text and numbers for the screen: text cut to a number of cells, values with their units."""
+"""Text and numbers for the screen: text shortened to a number of cells, values with their units.
+
+What does not fit is shortened by one of two rules: a sentence keeps its first whole words, a name its two ends.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from guidance.contracts.snapshot import ToxinView
 from guidance.dose.formatting import percent
 
 UNKNOWN = "?"
+_JOINTS = ",;:-( "
+"""Signs that join a word to the next."""
 
 
 def shorten(text: str, width: int) -> str:
@@ -22,8 +27,26 @@ def shorten(text: str, width: int) -> str:
 
 
 def beginning(text: str, width: int) -> str:
-    """Return ``text`` in at most ``width`` cells, the end left out: for a sentence, whose beginning matters most."""
-    return text if cell_len(text) <= width else f"{set_cell_size(text, max(width - 1, 0))}…"
+    """Return the first words of ``text`` in at most ``width`` cells: for a sentence, whose beginning matters most.
+
+    Nothing ends in the middle of a word or number, nor between a number and its unit; only a first word that is longer
+    than the room is shortened as a name.
+    """
+    if cell_len(text) <= width:
+        return text
+    words = text.split()
+    while words and (cell_len(" ".join(words)) + 1 >= width or _is_number(words[-1])):
+        words.pop()
+    kept = " ".join(words).rstrip(_JOINTS)
+    if kept:
+        return f"{kept} …"
+    first = next(iter(text.split()), "")
+    return "…"[:width] if _is_number(first) else shorten(first, width)
+
+
+def _is_number(word: str) -> bool:
+    """Return whether ``word`` is a number, which means nothing without the unit that follows it."""
+    return word[-1].isdigit()
 
 
 def clock(seconds: float) -> str:

@@ -1,4 +1,5 @@
-"""Alarms by priority, and the notice; without any, they take no room.
+"""Alarms by priority, and the notice; without any, they take no room. A sentence that is too long for its line goes on
+in the next one while fewer than three lines are in use; then its last words are left out.
 
 A loss of the sound makes no sound itself: its line is a bar across, is never crowded out, and rings the terminal's
 bell.
@@ -7,17 +8,19 @@ bell.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from textwrap import wrap
 
 from rich.cells import cell_len
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import AlarmView, Snapshot
 from guidance.ui.raster import Canvas
-from guidance.ui.text import beginning, shorten
+from guidance.ui.text import beginning
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
 _MOST = 3
+"""Most alarms shown, and most lines that they take: a quarter of a small screen with the notice. By judgement."""
 _SOUND_LOST, BELL_S = "audio-lost", 10.0
 _SILENT = "No data from the engine for {:.0f} s: what you see is old."
 _STYLES = {
@@ -68,20 +71,20 @@ class AlarmBars(Panel):
 
     def paint(self, canvas: Canvas) -> None:
         """Draw a line for each alarm and one for the notice."""
-        alarms = self._alarms()
-        for row, alarm in enumerate(alarms[:_MOST]):
-            more = f"  (+{len(alarms) - _MOST} more)" if row == _MOST - 1 and len(alarms) > _MOST else ""
-            _paint_alarm(canvas, row, alarm, more)
+        row = 0
+        for alarm, lines in self._lines_of_alarms(canvas.width):
+            _paint_alarm(canvas, row, alarm, lines)
+            row += len(lines)
         if self.snapshot and self.snapshot.notice:
             canvas.shade(Ground.NOTICE, slice(canvas.height - 1, canvas.height))
-            canvas.write(canvas.height - 1, 1, shorten(clean(self.snapshot.notice), canvas.width - 2), Ink.STRONG)
+            canvas.write(canvas.height - 1, 1, beginning(clean(self.snapshot.notice), canvas.width - 2), Ink.STRONG)
 
     def paint_fault(self, canvas: Canvas) -> None:
         """Write every alarm that fits as a plain line; after them the fault, if there is room left."""
         canvas.shade(Ground.HIGH, ink=Ink.LOUD)
         lines = self._plain()
         for row, line in enumerate(lines):
-            canvas.write(row, 1, shorten(line, canvas.width - 2), Ink.LOUD)
+            canvas.write(row, 1, beginning(line, canvas.width - 2), Ink.LOUD)
         row = min(len(lines), canvas.height) - 1 if lines else 0
         used = min(cell_len(lines[row]), canvas.width - 2) + 2 if lines else 0
         canvas.write(row, used + 1, beginning(self.fault, canvas.width - used - 2), Ink.LOUD)
@@ -103,9 +106,26 @@ class AlarmBars(Panel):
         kept = [alarm for alarm in alarms if alarm not in sound_lost]
         return [*kept[: _MOST - 1], *sound_lost, *kept[_MOST - 1 :]] if sound_lost else alarms
 
+    def _lines_of_alarms(self, width: int) -> list[tuple[AlarmView, list[str]]]:
+        """Return each alarm shown with its words in lines; the first alarms get the lines that the others leave."""
+        alarms = self._alarms()
+        more = f"  (+{len(alarms) - _MOST} more)" if len(alarms) > _MOST else ""
+        free, lines = _MOST - min(len(alarms), _MOST), []
+        for alarm in alarms[:_MOST]:
+            room = width - _words_from(alarm) - 1
+            of_alarm = _in_lines(alarm, room, free + 1)
+            free -= len(of_alarm) - 1
+            lines.append((alarm, of_alarm))
+        if more:
+            last, room = lines[-1][0], width - _words_from(lines[-1][0]) - 1
+            lines[-1] = (last, [beginning(_words(last, room - cell_len(more)), room - cell_len(more)) + more])
+        return lines
+
     def _count(self) -> int:
+        """Return the lines that alarms and notice take on this screen."""
         has_notice = bool(self.snapshot and self.snapshot.notice)
-        return min(len(self._alarms()), _MOST) + has_notice
+        width = self.size.width or self.app.size.width  # a hidden panel has no size yet
+        return sum(len(lines) for _, lines in self._lines_of_alarms(width)) + has_notice
 
 
 def _is_sound_lost(alarm: AlarmView) -> bool:
@@ -123,13 +143,25 @@ def _words(alarm: AlarmView, room: int) -> str:
     return named if cell_len(named) <= room else sentence
 
 
-def _paint_alarm(canvas: Canvas, row: int, alarm: AlarmView, more: str) -> None:
+def _words_from(alarm: AlarmView) -> int:
+    """Return the column at which the words of ``alarm`` begin."""
+    return len(_STYLES[_priority(alarm)][0]) + 4
+
+
+def _in_lines(alarm: AlarmView, room: int, most: int) -> list[str]:
+    """Return the words of ``alarm`` in at most ``most`` lines of ``room`` cells."""
+    words = _words(alarm, room)
+    lines = wrap(words, max(room, 1), break_long_words=False) or [""]
+    lines = lines if len(lines) <= most else [*lines[: most - 1], " ".join(lines[most - 1 :])]
+    return [beginning(line, room) for line in lines]
+
+
+def _paint_alarm(canvas: Canvas, row: int, alarm: AlarmView, lines: list[str]) -> None:
     sign, ink, ground = _STYLES[_priority(alarm)]
     is_bar = _is_sound_lost(alarm) or (alarm.active and ground == Ground.HIGH)
     if is_bar:
-        canvas.shade(ground, slice(row, row + 1))
-    column = canvas.write(row, 1, f" {sign} ", ink, ground)
-    room = canvas.width - column - 2 - cell_len(more)
-    words = _words(alarm, room)
+        canvas.shade(ground, slice(row, row + len(lines)))
+    canvas.write(row, 1, f" {sign} ", ink, ground)
     word_ink = ink if is_bar else Ink.STRONG if alarm.active else Ink.TEXT
-    canvas.write(row, column + 1, shorten(words, room) + more, word_ink)
+    for below, line in enumerate(lines):
+        canvas.write(row + below, _words_from(alarm), line, word_ink)

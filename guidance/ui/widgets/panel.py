@@ -65,7 +65,7 @@ class Panel(Widget):
     def redraw(self) -> None:
         """Draw again at the next refresh; if the size is the same, only what changed goes to the terminal."""
         if not self._contained(self.fit) or self.fault:
-            self.fit_fault()
+            self._contained(self.fit_fault)
         before = self._canvas
         if before is None or (before.width, before.height) != self.size:
             self._lines, self._canvas = [], None

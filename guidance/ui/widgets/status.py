@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui.raster import Canvas
-from guidance.ui.text import UNKNOWN
+from guidance.ui.text import UNKNOWN, beginning
 from guidance.ui.theme import Ink
 from guidance.ui.widgets.panel import Panel
 
@@ -33,7 +33,7 @@ class StatusLine(Panel):
             return
         column, end = 1, canvas.width
         if self.noted:
-            end = canvas.write_right(0, canvas.width - 1, self.noted, Ink.ONSET) - 2
+            end = canvas.write_right(0, canvas.width - 1, beginning(self.noted, canvas.width - 2), Ink.ONSET) - 2
         for label, value, ink in _figures(self.snapshot):
             if column + len(label) + 1 + len(value) > end:
                 return

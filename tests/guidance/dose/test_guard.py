@@ -113,7 +113,8 @@ def test_the_limit_itself_alarms_and_needs_no_reason() -> None:
     assert isinstance(alarm, Alarm)
     assert (alarm.code, alarm.priority, alarm.active) == ("dose-limit", "medium", True)
     assert "210 mg" in alarm.text
-    assert "dose rescue --weight 70" in alarm.text
+    assert "needle-guidance" not in alarm.text
+    assert alarm.text.startswith("Inject no more.")
     assert bench.view.level == "limit"
 
 
@@ -129,8 +130,27 @@ def test_an_aliquot_beyond_the_limit_is_refused_until_a_reason_is_given() -> Non
     assert whats(records) == ["injection", "alarm"]
     assert isinstance(records[0], Entry)
     assert records[0].fields["reason"] == "already given before it was entered"
+    alarm = records[1]
+    assert isinstance(alarm, Alarm)
+    assert (alarm.priority, alarm.text[:24]) == ("high", "Inject no more. 107.2 % ")
     assert bench.view.level == "over"
     assert bench.view.left_ml == 0.0
+
+
+@pytest.mark.hazard("overdose")
+def test_beyond_the_limit_the_alarm_becomes_high_and_must_be_acknowledged_anew() -> None:
+    bench = Bench()
+    bench.inject(42.0)
+    bench.alarms.acknowledge()
+    records = bench.inject(10.5, "decided")
+    alarm = records[1]
+    assert isinstance(alarm, Alarm)
+    assert (alarm.priority, alarm.active) == ("high", True)
+    (signal,) = bench.alarms.signals()
+    assert (signal.priority, signal.acknowledged) == ("high", False)
+    assert "125 % of the limit" in signal.text
+    assert whats(bench.inject(1.0, "decided")) == ["injection"]
+    assert bench.alarms.signals()[0].priority == "high"
 
 
 def test_blanks_do_not_count_as_a_reason() -> None:

@@ -108,7 +108,7 @@ def test_a_nerve_disease_stands_beside_the_judgement() -> None:
 
 
 def test_a_long_judgement_keeps_its_beginning_and_leaves_room_for_the_caution() -> None:
-    text = line(newest("other-nerve", f"early {'x' * 200}", cautions=("Nerve disease",)), 60)
+    text = line(newest("other-nerve", f"early {'x ' * 100}", cautions=("Nerve disease",)), 60)
     assert text.startswith(" early x")
     assert "…" in text
     assert text.rstrip().endswith("Nerve disease")

@@ -129,8 +129,8 @@ INJECTION = {"volume_ml": 5.0, "total_volume_ml": 20.0, "fraction": 0.5, "fracti
         ("injection", {}, "injection"),
         ("injection", {"volume_ml": 5.0}, "injected 5 mL, 5 mL in all"),
         ("aspiration", {}, "aspiration"),
-        ("injection-refused", {"why": "Held."}, "injection refused: Held."),
-        ("injection-refused", {}, "injection refused: no reason is recorded"),
+        ("injection-refused", {"why": "Held."}, "not counted, held."),
+        ("injection-refused", {}, "not counted, no reason is recorded"),
     ],
 )
 def test_an_entry_is_described_in_one_line(what: str, fields: dict[str, Any], words: str) -> None:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from guidance.contracts.commands import Aliquot, Aspiration, OperatorNote, Stop
+from guidance.contracts.snapshot import EventView, Snapshot
 from guidance.ui.pages import ScreenPage
-from tests.guidance.ui.seat import ARMED, HELD, Seat, screen
+from tests.guidance.ui.seat import ARMED, HELD, OFF, Seat, screen
 from tests.support.screens import FakeLink, build_dose, build_whole
+
+
+def with_event(kind: str, text: str) -> Snapshot:
+    """Return the armed procedure with one more event."""
+    events = (*ARMED.past.events, EventView(119.3, kind, text))
+    return replace(ARMED, past=replace(ARMED.past, events=events))
 
 
 async def test_an_aliquot_is_chosen_in_steps_and_entered_as_shown(link: FakeLink) -> None:
@@ -16,9 +25,31 @@ async def test_an_aliquot_is_chosen_in_steps_and_entered_as_shown(link: FakeLink
         await seat.see(ARMED)
         await seat.press("enter", "up", "up", "up", "down", "i")
         assert seat.sent_commands() == [Aliquot(2.0)]
-        assert "entered: 2 mL" in seat.text()
+        assert "2 mL, 22 mL in all" not in seat.text()
+        await seat.see(with_event("dose", "injected 2 mL, 22 mL in all"))
+        assert "injected 2 mL, 22 mL in all" in seat.text()
         await seat.press(*["down"] * 20, "i")
         assert seat.sent_commands()[-1] == Aliquot(0.1)
+
+
+async def test_an_aliquot_that_is_held_is_announced_as_held_and_never_as_entered(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(ARMED)
+        await seat.press("enter", "i")
+        assert "entered" not in seat.text()
+        await seat.see(with_event("dose", "not counted, held: 25 mL more would be 107.1 % of the limit."))
+        assert "not counted, held" in seat.text().splitlines()[-3]
+
+
+async def test_a_written_note_is_announced_by_its_words_once_it_is_recorded(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(ARMED)
+        await seat.press("n", *"tip seen", "enter")
+        assert "note" not in seat.text().splitlines()[-3]
+        await seat.see(with_event("note", "note: tip seen"))
+        assert "01:59.3 note: tip seen" in seat.text()
 
 
 async def test_no_aliquot_is_entered_from_another_page(link: FakeLink) -> None:
@@ -68,6 +99,48 @@ async def test_while_a_line_is_written_keys_write_and_what_writes_nothing_stops(
         assert seat.sent_commands()[2:] == [Stop()]
         assert "► Note" not in seat.text()
         assert seat.page() is ScreenPage.GUIDE
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_while_armed_stop_stays_in_sight_in_an_open_line_and_names_its_key_there(
+    link: FakeLink, size: tuple[int, int]
+) -> None:
+    async with screen(link).run_test(size=size) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(ARMED)
+        stop = " SPACE  STOP "
+        assert stop in seat.text()
+        await seat.press("n")
+        assert stop not in seat.text()
+        assert "Quit" not in seat.text()
+        assert "   ESC  STOP   " in seat.text()
+        assert "ENTER Done  F2 RESCUE  SPACE a-z Type" in seat.text()
+        await seat.press("escape")
+        assert seat.sent_commands() == [Stop()]
+        assert stop in seat.text()
+
+
+async def test_unarmed_the_key_that_leaves_an_open_line_is_named_as_cancel(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(replace(ARMED, stimulator=OFF))
+        await seat.press("n")
+        assert "ESC Cancel  ENTER Done" in seat.text()
+        await seat.press("enter")
+        assert "n Note" in seat.text()
+
+
+@pytest.mark.parametrize("page", ScreenPage)
+async def test_the_rescue_card_is_one_key_in_sight_on_every_page(link: FakeLink, page: ScreenPage) -> None:
+    async with screen(link).run_test(size=(80, 24)) as pilot:
+        seat = Seat(link, pilot)
+        for snapshot in (ARMED, replace(ARMED, stimulator=OFF), replace(ARMED, stimulator=None, mode="listen")):
+            await seat.see(snapshot)
+            seat.app.turn_to(page)
+            await pilot.pause()
+            assert "l RESCUE" in seat.text()
+            await seat.press("l")
+            assert (seat.page() is ScreenPage.RESCUE) == (page is not ScreenPage.RESCUE)
 
 
 async def test_notes_are_those_of_the_protocol(link: FakeLink) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from guidance.contracts.commands import (
@@ -20,12 +22,12 @@ from guidance.contracts.commands import (
     TurnMonitor,
     TurnVolume,
 )
-from guidance.contracts.snapshot import Snapshot, SoundView
+from guidance.contracts.snapshot import EventView, Snapshot, SoundView
 from guidance.ui import key_actions as key_actions_module
 from guidance.ui.app import GuidanceApp
 from guidance.ui.arming import Arming, Stage
 from tests.guidance.ui.running import PATIENT_S, commands, shown, until
-from tests.support.screens import FakeLink, build_live, build_snapshot, build_stimulator, press_twice
+from tests.support.screens import FakeLink, build_live, build_past, build_snapshot, build_stimulator, press_twice
 
 OFF = build_live(stimulator=build_stimulator(armed=False, current_ma=None))
 ARMED = build_live()
@@ -261,11 +263,11 @@ async def test_the_footer_names_the_keys_that_hold_now(link: FakeLink) -> None:
 
 async def test_what_the_operator_noted_stays_in_sight(link: FakeLink) -> None:
     app = GuidanceApp(link, PATIENT_S)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(120, 40)):
         link.feed(ARMED)
         await until(lambda: bool(link.sent))
-        await pilot.press("2")
-        await until(lambda: "01:59.3 noted: contact" in shown(app))
+        link.feed(replace(ARMED, past=build_past(118.0, events=(EventView(119.3, "note", "contact"),))))
+        await until(lambda: "01:59.3 contact" in shown(app))
 
 
 def test_the_second_key_counts_for_three_seconds() -> None:
