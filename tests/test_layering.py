@@ -42,6 +42,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("guidance.session",),
     ("guidance.trial",),
     ("guidance.audit",),
+    ("guidance.start",),
     ("guidance.cli",),
     ("guidance.__main__",),
 )  # fmt: skip

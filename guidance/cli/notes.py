@@ -16,12 +16,11 @@ from guidance.cli.export import export_procedure
 from guidance.cli.options import PROTOCOL, STATUS
 from guidance.cli.private_values import HELP, read_private
 from guidance.cli.procedure_access import errors_end_command, folder_of, key_for, on_procedure
-from guidance.cli.procedures import leave, procedures
+from guidance.cli.procedures import procedures
 from guidance.common.errors import FAILED, UsageError, UserError
 
 if TYPE_CHECKING:
     from guidance.journal.encryption import EncryptionKey
-    from guidance.note.case_sheet import CaseSheet
     from guidance.note.note_files import ProcedureFiles
 
 SET = click.option(
@@ -29,9 +28,7 @@ SET = click.option(
     callback=read_private,
     help=f"Fill in a field of the note, such as side=left or 'pain=not done: asleep'; may be repeated. {HELP}",
 )  # fmt: skip
-BY = click.option(
-    "--by", metavar="NAME", callback=read_private, help=f"Name of the person who signs. {HELP}  [default: prompt]"
-)
+BY = click.option("--by", metavar="NAME", callback=read_private, help=f"Name of the person who signs. {HELP}")
 
 
 @click.command("note", epilog=STATUS)
@@ -83,44 +80,62 @@ def case_sheet(protocol_id: str) -> None:
 def sign_note(name: str, *, store: str | None, key_file: str | None, by: str | None, **options: Any) -> None:
     """Sign the note of a procedure. A signed note cannot be changed; it can get addenda.
 
-    Signing is refused while required fields are empty. On a terminal the program prompts for them one by one;
-    'not done: why' and 'not assessed: why' are answers too. It is also refused while record and case sheet contradict
-    each other: mend the answer, or state with --despite why both stand.
+    On a terminal, without --by, pages show what is missing, take the answers, and show the note before it is signed.
+    With --by the note is printed and signed; that is refused while required fields are empty. 'not done: why' and
+    'not assessed: why' are answers too. It is also refused while record and case sheet contradict each other: mend the
+    answer, or state with --despite why both stand.
     """
     with errors_end_command():
         _sign(folder_of(name, store), key_file, by, options["answers"], options["despite"])
 
 
 def sign_at_end(folder: Path, key_file: str | None) -> None:
-    """Sign the note of the procedure in ``folder``, as ``procedures sign`` does; the operator may postpone it."""
+    """Open the pages that sign the note of the procedure in ``folder``; the operator may leave it for later."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a procedure has its own
-    try:
-        with errors_end_command():
-            _sign(folder, key_file, None, ())
-    except click.Abort:
-        click.echo(err=True)
-        later = f"needle-guidance procedures sign {folder.name} --store {shlex.quote(str(folder.parent))}"
-        leave(UserError(f"The note is not signed. To sign it later: {later}"))
+    with errors_end_command():
+        if not _sign_on_pages(folder, key_for(folder, key_file)):
+            later = f"needle-guidance procedures sign {folder.name} --store {shlex.quote(str(folder.parent))}"
+            raise UserError(f"The note is not signed. To sign it later: {later}")
 
 
 def _sign(
     folder: Path, key_file: str | None, by: str | None, answers: tuple[str, ...], despite: str | None = None
 ) -> None:
-    """Enter ``answers``, prompt for missing fields where there is a terminal, and sign. Raises UserError."""
+    """Enter ``answers`` and sign: on the pages where there is a terminal and no ``by``. Raises UserError."""
     from guidance.note.signing import sign
 
     key = key_for(folder, key_file)
     files = _with_answers(folder, key, answers)
-    if sys.stdin.isatty() and files.signed is None:
-        files = _with_prompted(files, key)
-    if by is None and not files.composed.missing and files.signed is None:
-        _show(files, None)
-        by = _prompt_name()
-    if files.composed.contradictions and despite is None and sys.stdin.isatty() and files.signed is None:
-        click.echo("\n".join(files.composed.contradictions), err=True)
-        despite = str(click.prompt("Why do both stand? (Ctrl-C to mend the case sheet first)", err=True))
+    if by is None and despite is None and files.signed is None and _has_terminal():
+        if not _sign_on_pages(folder, key):
+            raise UserError("The note is not signed; the answers are kept.")
+        return
+    if not files.composed.missing and files.signed is None:
+        _show(files, None, appendix=False)
     signed = sign(folder, files.composed, files.case, by or "", key, _now(), despite=despite)
     click.echo(f"Signed by {signed.signature['by']}. SHA-256 of the signature: {signed.signature['sha256']}")
+
+
+def _sign_on_pages(folder: Path, key: EncryptionKey | None) -> bool:
+    """Show the pages that complete, sign and write the note; return whether it was signed. Raises UserError."""
+    from guidance.common.config import load_config
+    from guidance.note.site_defaults import site_defaults
+    from guidance.start.signing_draft import SigningDraft
+    from guidance.start.signing_pages import SigningPages
+    from guidance.ui.appearance import appearance_of
+
+    config = load_config()
+    click.echo(f"Reading the record of {folder.name}.", err=True)
+    app = SigningPages(SigningDraft(folder, key, site_defaults(config)), appearance_of(config, None).theme)
+    sentence = app.run()
+    if app.return_code:
+        raise UserError("The pages ended with a fault; the answers are kept, and the note is not signed.")
+    click.echo("\n".join([*filter(None, [sentence]), *(f"Written: {path}" for path in app.written)]))
+    return sentence is not None
+
+
+def _has_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 @click.command("addendum", epilog=STATUS)
@@ -228,37 +243,6 @@ def _with_answers(folder: Path, key: EncryptionKey | None, answers: tuple[str, .
         case = case.with_answer(field.strip(), text, _now())
     save_case(folder, case, key)
     return replace(files, case=case)
-
-
-def _with_prompted(files: ProcedureFiles, key: EncryptionKey | None) -> ProcedureFiles:
-    """Prompt for missing fields; answers are saved even if the operator breaks off."""
-    from guidance.note.case_sheet import save_case
-
-    case = files.case
-    try:
-        for field, label in files.composed.missing:
-            if "NAME" not in field.split("."):
-                case = _prompt_field(case, field, label)
-    finally:
-        if case != files.case:
-            save_case(files.folder, case, key)
-    return replace(files, case=case)
-
-
-def _prompt_field(case: CaseSheet, field: str, label: str) -> CaseSheet:
-    """Prompt until the answer is valid; an empty answer leaves ``field`` open."""
-    while text := click.prompt(f"{label} ({_allowed(field)})", default="", show_default=False, err=True):
-        try:
-            return case.with_answer(field, text, _now(), "Not taken")
-        except UsageError as fault:
-            click.echo(str(fault), err=True)
-    return case
-
-
-def _allowed(field: str) -> str:
-    from guidance.note.case_sheet import field_of
-
-    return field_of(field, "note").form.allowed
 
 
 def _prompt_name() -> str:

@@ -1,4 +1,4 @@
-"""The user's settings, ``config.toml`` in the folder of settings: keys, sounds and colours. Read strictly."""
+"""The user's settings, ``config.toml`` in the folder of settings: keys, sounds, colours, defaults. Read strictly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from guidance.common.errors import UsageError
 from guidance.common.folders import config_folder, text_of_file
 from guidance.common.toml import tables_of_toml
 
-TABLES = ("keys", "sounds", "screen", "stop_moment")
+TABLES = ("keys", "sounds", "screen", "stop_moment", "note", "start")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Config:
     sounds: Mapping[str, Any] = field(default_factory=dict)
     screen: Mapping[str, Any] = field(default_factory=dict)
     stop_moment: Mapping[str, Any] = field(default_factory=dict)
+    note: Mapping[str, Any] = field(default_factory=dict)
+    start: Mapping[str, Any] = field(default_factory=dict)
 
     def fault(self, table: str, what: str) -> UsageError:
         """Return what is wrong in ``table``, as an error in one sentence."""

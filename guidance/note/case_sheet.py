@@ -10,7 +10,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -30,10 +30,14 @@ _MUSCLE_BY_KEY = {item.key: item for item in MUSCLE_FIELDS}
 
 @dataclass(frozen=True, slots=True)
 class CaseSheet:
-    """Answers by key (``side``, ``muscles.fds.units``) in their standard form, and when each was entered."""
+    """Answers by key (``side``, ``muscles.fds.units``) in their standard form, and when each was entered.
+
+    ``origins`` states where an answer comes from that nobody entered for this procedure.
+    """
 
     answers: Mapping[str, str] = field(default_factory=dict)
     recorded_at: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, key: str) -> str | None:
         """Return the answer to ``key``, None if there is none."""
@@ -44,11 +48,27 @@ class CaseSheet:
         """The keys of the muscles, in their order."""
         return tuple(dict.fromkeys(key.split(".")[1] for key in self.answers if key.startswith(f"{MUSCLES}.")))
 
-    def with_answer(self, key: str, text: str, now: datetime, where: str = "--set") -> CaseSheet:
-        """Return this case with the answer ``text`` to ``key``, entered ``now``. Raises UsageError naming ``where``."""
+    def with_answer(self, key: str, text: str, now: datetime, where: str = "--set", *, origin: str = "") -> CaseSheet:
+        """Return this case with the answer ``text`` to ``key``, entered ``now``. Raises UsageError naming ``where``.
+
+        ``origin`` states where it comes from if nobody entered it.
+        """
         answer = read_answer(key, text, where)
         stamp = now.isoformat(timespec="seconds")
-        return replace(self, answers={**self.answers, key: answer}, recorded_at={**self.recorded_at, key: stamp})
+        origins = {name: value for name, value in self.origins.items() if name != key}
+        return CaseSheet(
+            {**self.answers, key: answer},
+            {**self.recorded_at, key: stamp},
+            origins | ({key: origin} if origin else {}),
+        )
+
+    def without(self, key: str) -> CaseSheet:
+        """Return this case without an answer to ``key``."""
+        answers, recorded_at, origins = (
+            {name: value for name, value in part.items() if name != key}
+            for part in (self.answers, self.recorded_at, self.origins)
+        )
+        return CaseSheet(answers, recorded_at, origins)
 
 
 def field_of(key: str, where: str) -> Field:
@@ -103,7 +123,8 @@ def load_case(folder: Path, key: EncryptionKey | None) -> CaseSheet:
     try:
         stored = json.loads(data)
         answers = {name: read_answer(name, text, CASE_NAME) for name, text in stored["answers"].items()}
-        return CaseSheet(answers, {name: str(stored["told_at"].get(name, "")) for name in answers})
+        origins = {name: str(text) for name, text in stored.get("origins", {}).items() if name in answers}
+        return CaseSheet(answers, {name: str(stored["told_at"].get(name, "")) for name in answers}, origins)
     except (ValueError, KeyError, TypeError, AttributeError, UsageError):
         raise UserError(f"The case sheet in {folder} is damaged; enter its answers again.") from None
 
@@ -111,6 +132,7 @@ def load_case(folder: Path, key: EncryptionKey | None) -> CaseSheet:
 def save_case(folder: Path, case: CaseSheet, key: EncryptionKey | None) -> None:
     """Save ``case`` in ``folder``, encrypted if there is a ``key``. Raises UserError."""
     stored = {"version": VERSION, "answers": dict(case.answers), "told_at": dict(case.recorded_at)}
+    stored |= {"origins": dict(case.origins)} if case.origins else {}
     write_protected(folder, CASE_NAME, json.dumps(stored, ensure_ascii=False, indent=1).encode(), key)
 
 

@@ -99,7 +99,7 @@ def _item(item: Field, recorded: RecordSentences, case: CaseSheet) -> NoteItem:
 def _sheet_sentence(key: str, case: CaseSheet) -> Iterator[Sentence]:
     answer = case.get(key)
     if answer is not None:
-        yield sentence(answer, source=SHEET)
+        yield sentence(answer, source=case.origins.get(key, SHEET))
 
 
 def _missing(kind: str, stream: EventQuery, recorded: RecordSentences, case: CaseSheet) -> Iterator[tuple[str, str]]:

@@ -92,9 +92,11 @@ class DateField(FieldForm):
 
 @dataclass(frozen=True, slots=True)
 class ChoiceField(FieldForm):
-    """One of ``options``."""
+    """One of ``options``; ``meanings`` explain them. Where they are classes in order, ``numbered``, 2 is the second."""
 
     options: tuple[str, ...]
+    meanings: tuple[str, ...] = ()
+    numbered: bool = False
 
     @property
     def allowed(self) -> str:
@@ -102,8 +104,8 @@ class ChoiceField(FieldForm):
         return f"one of {', '.join(self.options)}"
 
     def _read(self, text: str) -> str:
-        for option in self.options:
-            if option.lower() == text.lower():
+        for number, option in enumerate(self.options, 1):
+            if text.lower() == option.lower() or (self.numbered and text == str(number)):
                 return option
         raise ValueError
 

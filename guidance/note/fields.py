@@ -26,6 +26,19 @@ _INJECTED = (BLOCK, PAIN)
 SIDES = ChoiceField(("left", "right", "midline", "both sides"))
 YES_NO = ChoiceField(("yes", "no"))
 PRODUCTS = ChoiceField(("onabotulinumtoxinA", "abobotulinumtoxinA", "incobotulinumtoxinA", "rimabotulinumtoxinB"))
+ASA_CLASSES = ChoiceField(
+    ("I", "II", "III", "IV", "V", "VI"),
+    (
+        "a normal healthy patient",
+        "mild systemic disease",
+        "severe systemic disease",
+        "severe systemic disease that is a constant threat to life",
+        "moribund, not expected to survive without the operation",
+        "declared brain-dead, a donor of organs",
+    ),
+    numbered=True,
+)
+"""Classes of the American Society of Anesthesiologists, as it names them (ASA Physical Status, 2020)."""
 _TEXT = TextField()
 
 
@@ -48,7 +61,7 @@ FIELDS = (
     Field("record_number", "Record number", "patient"),
     Field("weight_kg", "Weight (kg)", "patient", NumberField("kg", 0.5, 400.0), NEEDLED),
     Field("height_cm", "Height (cm)", "patient", NumberField("cm", 30.0, 250.0), NEEDLED),
-    Field("asa_class", "ASA class", "patient", ChoiceField(("I", "II", "III", "IV", "V", "VI")), _INJECTED),
+    Field("asa_class", "ASA class", "patient", ASA_CLASSES, _INJECTED),
     Field("allergies", "Allergies", "patient", kinds=NEEDLED),
     Field("nerve_disease", "Diabetes or nerve disease", "patient", kinds=NEEDLED, required=False),
     Field("performer", "Performed by", "preparation"),

@@ -1,78 +1,54 @@
-"""Signing when the screen closes: the same code and checks as the command; it may be left for later."""
+"""Signing when the screen closes: the pages of the command; it may be left for later, and nothing is lost."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 
 from guidance.cli.notes import sign_at_end
 from guidance.note.case_sheet import save_case
-from guidance.note.signing import load_signed
+from guidance.start.signing_pages import SigningPages
 from tests.guidance.journal.scripted_procedure import femoral_block
-from tests.guidance.note.case_sheets import BLOCK_SHEET, PERFORMER, sheet
+from tests.guidance.note.case_sheets import sheet
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A procedure whose note has all answers, and a user at the terminal."""
+def folder(tmp_path: Path) -> Path:
+    """A procedure whose note has all answers."""
     folder = femoral_block().record_in(tmp_path)
     save_case(folder, sheet(), None)
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     return folder
 
 
-def answer_prompts(monkeypatch: pytest.MonkeyPatch, answers: dict[str, str]) -> list[str]:
-    """Answer each prompt by its beginning, others with nothing; return the list that collects the prompts."""
-    prompts: list[str] = []
+def end_pages(monkeypatch: pytest.MonkeyPatch, result: str | None, code: int = 0) -> None:
+    """Let the pages end with ``result`` and return code ``code``."""
 
-    def answer(question: str, **_: object) -> str:
-        prompts.append(question)
-        return next((text for begin, text in answers.items() if question.startswith(begin)), "")
+    def run(app: SigningPages, **_: Any) -> str | None:
+        app._return_code = code
+        app.written.append(Path("note.pdf"))
+        return result
 
-    monkeypatch.setattr(click, "prompt", answer)
-    return prompts
+    monkeypatch.setattr(SigningPages, "run", run)
 
 
-def test_the_note_is_shown_before_the_name_is_requested(
+def test_the_signature_and_the_files_are_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    prompts = answer_prompts(monkeypatch, {"Signed by": PERFORMER})
+    end_pages(monkeypatch, "Signed by Dr A. Example.")
     sign_at_end(folder, None)
-    signed = load_signed(folder, None)
-    assert signed is not None
-    assert signed.signature["by"] == PERFORMER
-    assert prompts == ["Signed by"]
-    out = capsys.readouterr().out
-    assert out.index("# Procedure note") < out.index(f"Signed by {PERFORMER}")
+    assert capsys.readouterr().out == "Signed by Dr A. Example.\nWritten: note.pdf\n"
 
 
-def test_missing_fields_are_requested_before_any_name(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("code", [0, 1], ids=["left for later", "a fault of the pages"])
+def test_what_is_not_signed_is_reported(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], code: int
 ) -> None:
-    without = "\n".join(line for line in BLOCK_SHEET.splitlines() if not line.startswith("consent"))
-    save_case(folder, sheet(without), None)
-    prompts = answer_prompts(monkeypatch, {})
-    with pytest.raises(SystemExit) as left:
-        sign_at_end(folder, None)
-    assert left.value.code == 2
-    assert len(prompts) == 1
-    assert prompts[0].startswith("Consent")
-    assert "1 required field is without an answer (consent)" in capsys.readouterr().err
-    assert load_signed(folder, None) is None
-
-
-def test_signing_may_be_left_for_later(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def gone(*_: object, **__: object) -> str:
-        raise click.Abort
-
-    monkeypatch.setattr(click, "prompt", gone)
+    end_pages(monkeypatch, None, code)
     with pytest.raises(SystemExit) as left:
         sign_at_end(folder, None)
     assert left.value.code == 1
-    command = f"To sign it later: needle-guidance procedures sign {folder.name} --store {folder.parent}"
-    assert command in capsys.readouterr().err
-    assert load_signed(folder, None) is None
+    err = capsys.readouterr().err
+    later = f"To sign it later: needle-guidance procedures sign {folder.name} --store {folder.parent}"
+    assert (later if code == 0 else "ended with a fault") in err

@@ -200,33 +200,28 @@ def test_the_signer_is_read_from_a_file_or_standard_input_where_no_other_user_se
     assert f"by {PERFORMER}" in command("procedures", "note", *where).out
 
 
-class Keyboard(io.StringIO):
-    """A terminal's keyboard on which a user types these lines."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def test_on_a_terminal_a_missing_field_is_requested_until_it_is_valid(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_terminal_nothing_is_requested_and_what_is_missing_is_named(tmp_path: Path) -> None:
     folder = femoral_block().record_in(tmp_path)
-    text = "\n".join(line for line in BLOCK_SHEET.splitlines() if not line.startswith(("side ", "sex ", "consent ")))
+    text = "\n".join(line for line in BLOCK_SHEET.splitlines() if not line.startswith(("side ", "sex ")))
     save_case(folder, sheet(text), None)
-    monkeypatch.setattr("sys.stdin", Keyboard("fem\nfemale\nwritten\n\n"))
-    done = command("procedures", "sign", folder.name, "--store", tmp_path, "--by", PERFORMER)
-    assert done.status == 2
-    assert "Not taken: sex must be one of female, male" in done.err
-    assert "without an answer (side)" in done.err
-    case = load_case(folder, None)
-    assert (case.get("sex"), case.get("consent"), case.get("side")) == ("female", "written", None)
-    monkeypatch.setattr("sys.stdin", Keyboard("left\nDr Who Signs\n"))
-    assert command("procedures", "sign", folder.name, "--store", tmp_path).out.count("Signed by Dr Who Signs.") == 1
+    done = command("procedures", "sign", folder.name, "--store", tmp_path)
+    assert (done.status, done.out) == (2, "")
+    assert "2 required fields are without an answer (sex, side)" in done.err
 
 
-def test_answers_are_saved_even_if_the_prompts_are_broken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_by_the_note_is_printed_before_its_signature(tmp_path: Path) -> None:
     folder = femoral_block().record_in(tmp_path)
-    monkeypatch.setattr("sys.stdin", Keyboard("A. Patient\n1951-07-23\n"))
+    save_case(folder, sheet(), None)
     done = command("procedures", "sign", folder.name, "--store", tmp_path, "--by", PERFORMER)
-    assert done.status == 1
-    assert dict(load_case(folder, None).answers) == {"patient": "A. Patient", "birth_date": "1951-07-23"}
+    assert done.status == 0, done.err
+    assert done.out.index("# Procedure note") < done.out.index(f"Signed by {PERFORMER}")
+    assert "Audit appendix" not in done.out
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("2", "II"), ("iii", "III"), ("VI", "VI")])
+def test_a_number_is_the_asa_class_of_that_number(tmp_path: Path, typed: str, kept: str) -> None:
+    folder = femoral_block().record_in(tmp_path)
+    where = ("procedures", "note", folder.name, "--store", tmp_path)
+    assert command(*where, "--set", f"asa_class={typed}").status == 0
+    assert load_case(folder, None).get("asa_class") == kept
+    assert command(*where, "--set", "asa_class=7").status == 2
