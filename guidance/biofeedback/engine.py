@@ -21,7 +21,15 @@ from guidance.biofeedback.plan import ExercisePlan
 from guidance.biofeedback.records import EnvelopeSecond
 from guidance.biofeedback.trial_sequence import TrialSequence
 from guidance.biofeedback.view import exercise_view
-from guidance.contracts.commands import Acknowledge, FrameAck, OperatorCommand, OperatorNote, PausePlayback, TurnDial
+from guidance.contracts.commands import (
+    Acknowledge,
+    FrameAck,
+    OperatorCommand,
+    OperatorNote,
+    PausePlayback,
+    SymptomScore,
+    TurnDial,
+)
 from guidance.contracts.events import End, Entry, Record, Signal, TimedRecord
 from guidance.contracts.origin import Origin
 from guidance.contracts.snapshot import ExerciseView, Snapshot
@@ -160,6 +168,10 @@ class BiofeedbackEngine:
         elif isinstance(message, TurnDial):
             if self.sequence.move_line(message.steps):
                 yield Entry("line", {"steps": message.steps, "line_uv": self.sequence.lines_uv[0]})
+        elif isinstance(message, SymptomScore):
+            entry = self.sequence.enter_symptom(message.score)
+            if entry is not None:
+                yield entry
         elif isinstance(message, OperatorNote):
             yield Entry(message.what, {})
 

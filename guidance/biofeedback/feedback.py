@@ -35,12 +35,16 @@ class Feedback:
         needed = [at for at in sequence.plan.calibrated if sequence.lines_uv[at] is not None]
         if sequence.phase.name != "work" or sequence.paused or sequence.over or not needed:
             return "exercise-quiet"
+        goal = sequence.plan.goal_of(sequence.phase.trial or 1)
+        if goal is not None and goal.is_hidden:
+            return "exercise-quiet"
         if any(math.isnan(envelope_uv[at]) for at in needed):
             return "exercise-unknown"
         for at in needed:
             line_uv = sequence.lines_uv[at] or math.inf
             self._above[at] = envelope_uv[at] > (LEAVES * line_uv if self._above[at] else line_uv)
         works = self._above[0] == sequence.plan.wants_above
+        works = works and envelope_uv[0] <= (sequence.upper_uv or math.inf)
         relaxed = not any(self._above[at] for at in needed[1:])
         return "exercise-on" if works and relaxed else "exercise-off"
 

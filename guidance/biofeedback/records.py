@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from guidance.biofeedback.plan import ExercisePlan
+from guidance.biofeedback.scoring import TrialScore
 from guidance.contracts.events import Record
 
 
@@ -38,7 +40,11 @@ class MuscleCalibration(Record):
 
 @dataclass(frozen=True, slots=True)
 class TrialRecord(Record):
-    """The result of a trial: percentages of its time, its line, and the next line."""
+    """The result of a trial: percentages of its time, its line, and the next line.
+
+    ``relax_s`` is the time to relax, None where the muscle did not relax; ``goal_percent`` and ``level_percent`` are
+    the requested and the held effort in percent of the largest, ``by_feel`` without the bar.
+    """
 
     kind: ClassVar[str] = "trial"
     number: int
@@ -54,6 +60,10 @@ class TrialRecord(Record):
     quiet_percent: float | None
     unknown_percent: float
     why: str | None
+    relax_s: float | None = None
+    goal_percent: float | None = None
+    level_percent: float | None = None
+    by_feel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +73,40 @@ class EnvelopeSecond(Record):
     kind: ClassVar[str] = "envelope"
     phase: str
     channels: list[dict[str, Any]]
+
+
+def trial_record(
+    plan: ExercisePlan,
+    trial: int,
+    result: TrialScore,
+    *,
+    lines_uv: tuple[float, ...],
+    next_uv: float,
+    relax_s: float | None,
+    level_percent: float | None,
+) -> TrialRecord:
+    """Return the record of ``trial`` of ``plan`` with its ``result``; ``next_uv`` is the line of the next one."""
+    goal = plan.goal_of(trial)
+    return TrialRecord(
+        number=trial,
+        exercise=plan.exercise,
+        seconds=plan.work_s,
+        score_percent=_percent(result.share),
+        reached=result.reached,
+        level_uv=result.level_uv,
+        lines_uv=lines_uv,
+        next_line_uv=next_uv,
+        held_s=result.held_s,
+        rest_percent=_percent(result.rest_share),
+        quiet_percent=_percent(result.quiet_share),
+        unknown_percent=100 * result.unknown_share,
+        why=result.why,
+        relax_s=relax_s,
+        goal_percent=goal.percent if goal else None,
+        level_percent=level_percent,
+        by_feel=goal is not None and goal.is_hidden,
+    )
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share

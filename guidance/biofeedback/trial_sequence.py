@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
+from guidance.biofeedback import phases
 from guidance.biofeedback.calibration import RestLevel, largest_uv, measure_rest, too_weak
 from guidance.biofeedback.envelope import STEP_S, EnvelopeBand
 from guidance.biofeedback.heart_artefact import heart_interval_s
+from guidance.biofeedback.phases import DONE, PREPARE, READY_S, RECOVER_S, SYMPTOM, ExercisePhase
 from guidance.biofeedback.plan import ExercisePlan
-from guidance.biofeedback.records import MuscleCalibration, PhaseRecord, TrialRecord
-from guidance.biofeedback.scoring import TrialScore, next_line_uv, score
-from guidance.contracts.events import Record
+from guidance.biofeedback.records import MuscleCalibration, PhaseRecord, trial_record
+from guidance.biofeedback.scoring import TrialScore, next_line_uv, score, time_to_relax_s
+from guidance.contracts.events import Entry, Record
 from guidance.signal.sweep.basis import Array
-
-PREPARE_S, READY_S, RECOVER_S = 3.0, 3.0, 6.0
-"""Length of these phases (unsourced)."""
 
 WAITED_S = 60.0
 """Calibration waits this long for a missing signal."""
@@ -33,36 +31,15 @@ _HEART = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ExercisePhase:
-    """A phase: ``name`` is prepare, rest, ready, effort, recover, work, pause or done.
-
-    ``prompt`` has few words, legible across a room; ``do`` is a sentence. The phase concerns muscle ``channel`` and
-    ``trial`` (None in calibration).
-    """
-
-    name: str
-    seconds: float
-    prompt: str
-    do: str
-    channel: int = 0
-    trial: int | None = None
-
-
-_WORK = {
-    "relax": ("LET GO", "Let the muscle go. Keep the bar below the line."),
-    "contract-hold": ("HOLD", "Tense the muscle. Bring the bar above the line and hold it there."),
-    "work-rest": ("TENSE", "Tense the muscle. Keep the bar above the line."),
-    "antagonist-quiet": ("TENSE", "Tense the first muscle above its line, and keep the second below its own."),
-}
-DONE = ExercisePhase("done", 0.0, "WELL DONE", "This visit is finished.")
-"""The last phase of a visit; it has no end of its own, so its time is 0 s."""
+OPERATOR_SPAN = 4.0
+"""The operator moves a line that comes from rest by this factor at most, up or down (unsourced)."""
 
 
 class TrialSequence:
     """The state of a visit, advanced by envelope steps. ``failed`` is the reason why a visit cannot continue.
 
-    ``lines_uv`` and ``largest_uv`` have a value for each calibrated muscle, None until it is calibrated.
+    ``lines_uv`` and ``largest_uv`` have a value for each calibrated muscle, None until it is calibrated (and without a
+    largest effort where the line comes from rest); ``upper_uv`` is the upper edge of a level to hold.
     """
 
     def __init__(
@@ -75,7 +52,9 @@ class TrialSequence:
         self.rests: list[RestLevel | None] = [None] * count
         self.largest_uv: list[float | None] = [None] * count
         self.lines_uv: list[float | None] = [None] * count
+        self.upper_uv: float | None = None
         self.scores: list[TrialScore] = []
+        self._relax_s: list[float] = []
         self.failed: str | None = None
         self.hint = self._standing_hint = ""
         self.paused = False
@@ -101,30 +80,53 @@ class TrialSequence:
         """Whether calibration waits for a missing signal."""
         return self._waited > 0
 
+    @property
+    def waits_for_score(self) -> bool:
+        """Whether the visit waits for a symptom score."""
+        return self.phase.name == SYMPTOM
+
     def move_line(self, steps: int) -> bool:
-        """Move the line of the working muscle by 5 % a step; return whether there is a line."""
+        """Move the line of the working muscle by 5 % a step; return whether there is one that can be moved."""
         line_uv, rest, most_uv = self.lines_uv[0], self.rests[0], self.largest_uv[0]
-        if line_uv is None or rest is None or most_uv is None:
+        if line_uv is None or rest is None or self.plan.levels:
             return False
-        self.lines_uv[0] = min(max(line_uv * 1.05**steps, rest.limit_uv), most_uv)
+        least_uv = rest.limit_uv if most_uv is not None else rest.limit_uv / OPERATOR_SPAN
+        self.lines_uv[0] = min(max(line_uv * 1.05**steps, least_uv), most_uv or rest.limit_uv * OPERATOR_SPAN)
         return True
+
+    def enter_symptom(self, score: int | None) -> Entry | None:
+        """Take the symptom ``score``, 0 to 10 or None where it is skipped; None where none is awaited."""
+        if not self.waits_for_score:
+            return None
+        when = "before" if not self.scores else "after"
+        self._advance()
+        return Entry("symptom", {"when": when, "score": score})
 
     def step(self, wide_uv: tuple[float, ...], high_uv: tuple[float, ...]) -> list[Record]:
         """Advance by one step: the envelope of each muscle in both bands, NaN where not known. Return new records."""
         if not (self.over or self.paused):
             self._count((*wide_uv, *high_uv))
-            while not self.over and self._steps * STEP_S >= self.phase.seconds - 1e-9:
-                self.phase = next(self._script, DONE)
-                self._begin_phase()
+            while self._is_phase_over():
+                self._advance()
         out, self._out = self._out, []
         return out
+
+    def _is_phase_over(self) -> bool:
+        waits = self.over or self.waits_for_score
+        return not waits and self._steps * STEP_S >= self.phase.seconds - 1e-9
+
+    def _advance(self) -> None:
+        self.phase = next(self._script, DONE)
+        self._begin_phase()
 
     def in_chosen_band(self, wide_uv: tuple[float, ...], high_uv: tuple[float, ...]) -> tuple[float, ...]:
         """Return the envelope of each muscle in its chosen band."""
         return tuple(high if up else wide for wide, high, up in zip(wide_uv, high_uv, self.above_heart, strict=True))
 
     def _count(self, bands_uv: tuple[float, ...]) -> None:
-        """Store the step; calibration time stops while its muscle is not known."""
+        """Store the step. Calibration stops while its muscle is not known, everything while a score is awaited."""
+        if self.waits_for_score:
+            return
         first, last = (
             (0, len(self.names)) if self.phase.name == "rest" else (self.phase.channel, self.phase.channel + 1)
         )
@@ -152,13 +154,18 @@ class TrialSequence:
         return np.where(self.above_heart, stored[:, count:], stored[:, :count])
 
     def _visit(self) -> Iterator[ExercisePhase]:
-        yield ExercisePhase("prepare", PREPARE_S, "WAIT", "Sit still. We start in a moment.")
+        if self.plan.requests_symptom:
+            yield phases.symptom("before")
+        yield PREPARE
         self._envelopes = []
         yield from self._rest()
         for channel in self.plan.calibrated:
             yield from self._efforts(channel)
         for trial in range(1, self.plan.trials + 1):
             yield from self._trial(trial)
+        if self.plan.requests_symptom and not self.failed:
+            yield phases.symptom("after")
+        yield phases.done(self.rests[0], float(np.median(self._relax_s)) if self._relax_s else None)
 
     def _rest(self) -> Iterator[ExercisePhase]:
         yield ExercisePhase("rest", self.plan.rest_s, "LET GO", "Let all muscles go and sit still: this is your rest.")
@@ -184,6 +191,9 @@ class TrialSequence:
         rest = self.rests[channel]
         if self.failed or rest is None:
             return
+        if self.plan.line_from_rest:
+            self._calibrated(channel, rest, None)
+            return
         which = "" if len(self.plan.calibrated) == 1 else f" Muscle: {self.names[channel]}."
         why: str | None = None
         for _ in range(ROUNDS):
@@ -203,8 +213,9 @@ class TrialSequence:
             self.hint = f"Once more: {why}."
         self._fail(channel, why or "no effort was measured", rest)
 
-    def _calibrated(self, channel: int, rest: RestLevel, most_uv: float) -> None:
-        line_uv = max(self.plan.threshold_share * most_uv, rest.limit_uv)
+    def _calibrated(self, channel: int, rest: RestLevel, most_uv: float | None) -> None:
+        share = self.plan.threshold_share
+        line_uv = rest.limit_uv if share is None or most_uv is None else max(share * most_uv, rest.limit_uv)
         self.largest_uv[channel], self.lines_uv[channel], self.hint = most_uv, line_uv, self._standing_hint
         self._out.append(self._calibration(channel, rest, most_uv, line_uv, None))
 
@@ -233,46 +244,44 @@ class TrialSequence:
     def _trial(self, trial: int) -> Iterator[ExercisePhase]:
         if self.failed:
             return
-        prompt, do = _WORK[self.plan.exercise]
-        yield ExercisePhase(
-            "ready", READY_S, "GET SET", f"Trial {trial} of {self.plan.trials} comes next.", trial=trial
-        )
+        goal, most_uv = self.plan.goal_of(trial), self.largest_uv[0]
+        if goal is not None and most_uv is not None:
+            self.lines_uv[0], self.upper_uv = goal.band_uv(most_uv)
+        yield phases.ready(self.plan, trial)
         self._envelopes = []
-        yield ExercisePhase("work", self.plan.work_s, prompt, do, trial=trial)
-        work = self._take_envelopes()
-        lines_uv = self._lines()
-        yield ExercisePhase("pause", self.plan.pause_s, "REST", "Let go and rest.", trial=trial)
-        self._score(trial, lines_uv, work, self._take_envelopes())
+        yield phases.work(self.plan, trial, self.rests[0], self.lines_uv[0])
+        work, lines_uv = self._take_envelopes(), self._lines()
+        result = self._scored(lines_uv, work, work[:0])
+        yield phases.pause(self.plan, trial, goal, self._percent_of_largest(result))
+        self._record(trial, lines_uv, work, self._take_envelopes())
 
     def _lines(self) -> tuple[float, ...]:
         return tuple(line for line in (self.lines_uv[channel] for channel in self.plan.calibrated) if line is not None)
 
-    def _score(self, trial: int, lines_uv: tuple[float, ...], work: Array, pause: Array) -> None:
-        rest, most_uv = self.rests[0], self.largest_uv[0]
-        if rest is None or most_uv is None:
+    def _scored(self, lines_uv: tuple[float, ...], work: Array, pause: Array) -> TrialScore | None:
+        rest = self.rests[0]
+        if rest is None or not lines_uv:
+            return None
+        return score(self.plan, lines_uv, rest.limit_uv, work, pause, self.upper_uv or math.inf)
+
+    def _percent_of_largest(self, result: TrialScore | None) -> float | None:
+        most_uv = self.largest_uv[0]
+        if result is None or result.level_uv is None or not most_uv:
+            return None
+        return 100 * result.level_uv / most_uv
+
+    def _record(self, trial: int, lines_uv: tuple[float, ...], work: Array, pause: Array) -> None:
+        result, rest = self._scored(lines_uv, work, pause), self.rests[0]
+        if result is None or rest is None:
             return
-        result = score(self.plan, lines_uv, rest.limit_uv, work, pause)
-        next_uv = next_line_uv(self.plan, self._lines()[0], result, rest.limit_uv, most_uv)
+        next_uv = next_line_uv(self.plan, self._lines()[0], result, rest.limit_uv, self.largest_uv[0])
+        let_go = (pause if self.plan.wants_above else work)[:, 0]
+        relax_s = time_to_relax_s(let_go, rest.limit_uv)
+        if relax_s is not None:
+            self._relax_s.append(relax_s)
         self.scores.append(result)
         self.lines_uv[0] = next_uv
         self._out.append(
-            TrialRecord(
-                number=trial,
-                exercise=self.plan.exercise,
-                seconds=self.plan.work_s,
-                score_percent=_percent(result.share),
-                reached=result.reached,
-                level_uv=result.level_uv,
-                lines_uv=lines_uv,
-                next_line_uv=next_uv,
-                held_s=result.held_s,
-                rest_percent=_percent(result.rest_share),
-                quiet_percent=_percent(result.quiet_share),
-                unknown_percent=100 * result.unknown_share,
-                why=result.why,
-            )
-        )
-
-
-def _percent(share: float | None) -> float | None:
-    return None if share is None else 100 * share
+            trial_record(self.plan, trial, result, lines_uv=lines_uv, next_uv=next_uv, relax_s=relax_s,
+                         level_percent=self._percent_of_largest(result))
+        )  # fmt: skip

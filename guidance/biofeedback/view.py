@@ -14,6 +14,7 @@ _PREPARING = ("prepare", "ready")
 def exercise_view(sequence: TrialSequence, envelope_uv: tuple[float, ...], why: tuple[str, ...]) -> ExerciseView:
     """Return the view of ``sequence``; ``envelope_uv`` of a muscle is NaN if not known, with its reason in ``why``."""
     phase, plan = sequence.phase, sequence.plan
+    goal = plan.goal_of(phase.trial) if phase.trial else None
     return ExerciseView(
         exercise=plan.exercise,
         phase="failed" if sequence.failed else phase.name,
@@ -28,6 +29,7 @@ def exercise_view(sequence: TrialSequence, envelope_uv: tuple[float, ...], why: 
         muscles=tuple(_muscle(sequence, at, value, why[at]) for at, value in enumerate(envelope_uv)),
         wants_above=plan.wants_above if phase.name in ("work", *_PREPARING) else False,
         scoring=phase.name == "work" and phase.seconds - sequence.left_s >= GRACE_S,
+        hidden=phase.name == "work" and goal is not None and goal.is_hidden,
     )
 
 
@@ -39,5 +41,6 @@ def _muscle(sequence: TrialSequence, at: int, value: float, why: str) -> MuscleV
         rest_uv=rest.limit_uv if rest else None,
         largest_uv=largest_uv,
         line_uv=line_uv,
+        upper_uv=sequence.upper_uv if at == 0 else None,
         why=why if math.isnan(value) else None,
     )

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--protocol", "protocol_id", default="relax", metavar="ID", show_default=True,
-    help="Exercise: relax, contract-hold, contract-relax, antagonist-quiet, or one of the site's own.",
+    help="Exercise: relax, contract-hold, contract-relax, antagonist-quiet, discriminate, or one of the site's own.",
 )  # fmt: skip
 @click.option(
     "--channel", "channels", multiple=True, metavar="LABEL",
@@ -43,6 +43,14 @@ if TYPE_CHECKING:
 @click.option(
     "--case-label", "label", metavar="WORD", help="Label of the case, to follow progress over visits; not a name."
 )
+@click.option(
+    "--symptom-before", type=click.IntRange(0, 10), metavar="N",
+    help="Symptom score before the exercise, 0 (none) to 10 (the worst).  [default: a live screen asks]",
+)  # fmt: skip
+@click.option(
+    "--symptom-after", type=click.IntRange(0, 10), metavar="N",
+    help="Symptom score after the exercise, where the visit is a recorded signal.  [default: a live screen asks]",
+)  # fmt: skip
 @click.option(
     "--sound", type=click.Choice(["none", "tone"]), default="tone", show_default=True,
     help="tone: a slow beep while the patient does the exercise, a faster and lower one while not.",
@@ -64,8 +72,9 @@ if TYPE_CHECKING:
 def biofeedback(**options: Any) -> None:
     """Show the activity of one or two muscles while the patient relaxes or contracts them.
 
-    The program first measures rest and the strongest effort, then the trials begin. It never stimulates. The record is
-    stored like that of a procedure; biofeedback-summary turns it into a page for the patient.
+    The program first measures rest, and the strongest effort where the exercise needs it; then the trials begin. The
+    screen asks for a symptom score before and after. It never stimulates. The record is stored like that of a
+    procedure; biofeedback-summary turns it into a page for the patient.
     """
     from guidance.journal.store import default_store
     from guidance.journal.visits import checked_label
@@ -74,6 +83,8 @@ def biofeedback(**options: Any) -> None:
 
     _check(options)
     plan, settings = _exercise(options)
+    symptoms = (options["symptom_before"], options["symptom_after"])
+    needs_scores = options["address"] is not None and not options["headless"] and symptoms == (None, None)
     effort = options["effort"]
     try:
         label = checked_label(options["label"]) if options["label"] is not None else None
@@ -83,7 +94,8 @@ def biofeedback(**options: Any) -> None:
         raise click.UsageError(str(fault)) from None
     job = BiofeedbackJob(
         settings=settings,
-        plan=plan,
+        plan=replace(plan, requests_symptom=needs_scores),
+        symptoms=symptoms,
         store=options["store"] or str(default_store()),
         address=options["address"],
         file=options["file"],
@@ -109,6 +121,10 @@ def _check(options: dict[str, Any]) -> None:
         raise click.UsageError("--fast and --speed are for a recorded signal; give one with --file.")
     if options["file"] is None and (options["full_scale_uv"] or options["sample_rate_hz"]):
         raise click.UsageError("--full-scale-uv and --sample-rate-hz are for a recorded signal; give one with --file.")
+    if options["file"] is None and options["symptom_after"] is not None:
+        raise click.UsageError(
+            "--symptom-after is for a recorded signal: of a live visit it is not known yet, and the screen asks for it."
+        )
     if options["fast"] and options["speed"]:
         raise click.UsageError("--fast and --speed exclude each other; give one.")
     if options["effort"] and not is_simulation(options["address"] or ""):
@@ -139,8 +155,16 @@ def _exercise(options: dict[str, Any]) -> tuple[ExercisePlan, Settings]:
 @click.argument("name", metavar="PROCEDURE")
 @STORE
 @click.option("--out", metavar="FILE", help="Write it to the new FILE.  [default: standard output]")
-def biofeedback_summary(name: str, store: str | None, out: str | None) -> None:
+@click.option(
+    "--times-a-day", type=click.IntRange(1, 20), metavar="N",
+    help="How often to practise at home.  [default: a line to fill in]",
+)  # fmt: skip
+@click.option("--home", metavar="TEXT", help="A sentence of the therapist on what to practise at home.")
+def biofeedback_summary(
+    name: str, store: str | None, out: str | None, times_a_day: int | None, home: str | None
+) -> None:
     """Summarise a recorded exercise on a page in plain words for the patient, in Markdown."""
+    from guidance.journal.home_programme import HomeAdvice
     from guidance.journal.private_files import refuse_existing, write_private
     from guidance.journal.take_home_summary import take_home
 
@@ -149,7 +173,7 @@ def biofeedback_summary(name: str, store: str | None, out: str | None) -> None:
     try:
         if out is not None:
             refuse_existing(Path(out), "--out")
-        text = take_home(place, folder)
+        text = take_home(place, folder, HomeAdvice(times_a_day, home))
         if out is None:
             click.echo(text, nl=False)
         else:

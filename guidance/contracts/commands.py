@@ -133,6 +133,15 @@ class StopAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class SymptomScore:
+    """Symptom score of the patient, 0 (none) to 10 (the worst); None where it is skipped. Only in an exercise, while it
+    asks for one.
+    """
+
+    score: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class SimulatorCommand:
     """Command to the simulated patient, such as ``advance 1``; without effect on a real one."""
 
@@ -158,5 +167,6 @@ OperatorCommand = (
     | Aliquot
     | ToxinAliquot
     | StopAnswer
+    | SymptomScore
     | SimulatorCommand
 )

@@ -195,7 +195,7 @@ class JournalView:
 @dataclass(frozen=True, slots=True)
 class MuscleView:
     """A muscle in an exercise: its envelope now, the limit of its rest, its largest effort and its line, in uV; None
-    where not known, and ``why``.
+    where not known, and ``why``. ``upper_uv`` is the upper line of a level to hold.
     """
 
     name: str
@@ -204,6 +204,7 @@ class MuscleView:
     largest_uv: float | None
     line_uv: float | None
     why: str | None = None
+    upper_uv: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +212,7 @@ class ExerciseView:
     """An exercise: the ``phase``, the ``prompt`` in large letters, what to ``do`` as a sentence, seconds left of it.
 
     ``scores`` are the shares of the trials done, None where not known; ``wants_above``: the first muscle is to be above
-    its line; ``scoring``: this moment counts.
+    its line; ``scoring``: this moment counts; ``hidden``: the bar is not shown, the patient judges by feel.
     """
 
     exercise: str
@@ -227,6 +228,7 @@ class ExerciseView:
     muscles: tuple[MuscleView, ...]
     wants_above: bool
     scoring: bool
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from guidance.common.errors import UsageError, UserError
@@ -22,7 +24,12 @@ _MAX_BYTES = 400
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One visit: scores of its trials in percent (None if not known), rest and largest effort of its first muscle."""
+    """One visit: scores of its trials in percent (None if not known), rest and largest effort of its first muscle.
+
+    ``relax_times_s`` has the time to relax of each trial, None where the muscle did not relax, and is empty in a record
+    that has none; ``level_errors`` has the held less the requested effort in percent of the largest, and whether the
+    bar was hidden; ``symptoms`` are the scores before and after.
+    """
 
     name: str
     wall_time: str
@@ -37,6 +44,23 @@ class Visit:
     hold_s: float | None = None
     is_simulated: bool = False
     why: str | None = None
+    relax_times_s: tuple[float | None, ...] = ()
+    level_errors: tuple[tuple[float, bool], ...] = ()
+    symptoms: tuple[int | None, int | None] = (None, None)
+    trials: int | None = None
+    work_s: float | None = None
+    pause_s: float | None = None
+
+    @property
+    def relax_s(self) -> float | None:
+        """Median time to relax in s over the trials in which the muscle relaxed; None without one."""
+        known = [each for each in self.relax_times_s if each is not None]
+        return median(known) if known else None
+
+    def level_error(self, *, by_feel: bool) -> float | None:
+        """Return the mean distance from the level in percent of the largest effort, with the bar or ``by_feel``."""
+        errors = [abs(error) for error, hidden in self.level_errors if hidden is by_feel]
+        return sum(errors) / len(errors) if errors else None
 
     @property
     def mean_score(self) -> float | None:
@@ -108,7 +132,37 @@ def _visit(name: str, events: list[dict[str, Any]]) -> Visit | None:
         hold_s=_number(training["hold_s"]) if training["exercise"] == "contract-hold" else None,
         is_simulated=origin_of(start).simulated is True,
         why=None if muscle.get("why") is None else str(muscle["why"]),
+        relax_times_s=tuple(_number(trial["relax_s"]) for trial in trials if "relax_s" in trial),
+        level_errors=tuple(_level_errors(trials)),
+        symptoms=(_symptom(events, "before"), _symptom(events, "after")),
+        trials=int(_known(training["trials"])),
+        work_s=_known(training["work_s"]),
+        pause_s=_known(training["pause_s"]),
     )
+
+
+def _level_errors(trials: list[dict[str, Any]]) -> Iterator[tuple[float, bool]]:
+    for trial in trials:
+        goal, level = _number(trial.get("goal_percent")), _number(trial.get("level_percent"))
+        if goal is not None and level is not None:
+            yield level - goal, trial.get("by_feel") is True
+
+
+def _symptom(events: list[dict[str, Any]], when: str) -> int | None:
+    """Return the last symptom score entered for ``when``; None without one. Raises TypeError."""
+    scores = [
+        _number(event["fields"]["score"])
+        for event in events
+        if event["kind"] == "entry" and event["what"] == "symptom" and event["fields"]["when"] == when
+    ]
+    return None if not scores or scores[-1] is None else int(scores[-1])
+
+
+def _known(value: object) -> float:
+    number = _number(value)
+    if number is None:
+        raise TypeError("a number is missing")
+    return number
 
 
 def _number(value: object) -> float | None:

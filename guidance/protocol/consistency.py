@@ -8,7 +8,7 @@ from typing import Any
 
 from guidance.citations import Sourced, cited
 from guidance.protocol.model import DEFAULT_TARGET_MA
-from guidance.protocol.sheet import BotulinumProtocol, DoseLimits, ProductDose, Sheet
+from guidance.protocol.sheet import BiofeedbackProtocol, BotulinumProtocol, DoseLimits, ProductDose, Sheet, TrainingPlan
 
 _RISING = (
     ("stimulus.start_current_ma", "stimulus.max_current_ma"),
@@ -29,6 +29,8 @@ def contradictions(sheet: Sheet) -> Iterator[str]:
             if values[low] > values[high]
         )
     yield from _zones(values)
+    if isinstance(sheet, BiofeedbackProtocol):
+        yield from _line(sheet.training)
     if isinstance(sheet, BotulinumProtocol):
         for product, dose in sheet.dose.items():
             yield from _dose(f"dose.{product}", dose)
@@ -44,6 +46,22 @@ def _zones(values: dict[str, Any]) -> Iterator[str]:
         yield f"{bound} = {low:g}: must be below {target} = {high:g}"
     if low is not None and high is None and low >= DEFAULT_TARGET_MA:
         yield f"{bound} = {low:g}: must be below {DEFAULT_TARGET_MA:g} mA, the default target, as {target} is missing"
+
+
+def _line(training: TrainingPlan) -> Iterator[str]:
+    """Check that an exercise has the one line that belongs to it."""
+    percent = training.threshold_percent.value
+    levels = training.levels_percent.value if training.levels_percent else None
+    if training.exercise == "relax" and percent is not None:
+        yield (
+            f"training.threshold_percent = {percent:g}: must be missing in the exercise relax, whose line is the limit "
+            "of rest; any resting muscle stays below a share of its largest effort"
+        )
+    if (training.exercise == "discriminate") != (levels is not None):
+        needed = "must have a value" if levels is None else "must be missing"
+        yield f"training.levels_percent: {needed} in the exercise {training.exercise}"
+    if training.exercise == "discriminate" and percent is not None:
+        yield f"training.threshold_percent = {percent:g}: must be missing in the exercise discriminate"
 
 
 def _dose(key: str, dose: ProductDose) -> Iterator[str]:

@@ -47,6 +47,8 @@ Count = Annotated[int, Within(1, 20, "sites")]
 CountSpan = Annotated[tuple[Count, Count], Rising]
 
 Percent = Annotated[float, Within(1.0, 100.0, "%")]
+Level = Annotated[float, Within(5.0, 90.0, "% of the largest effort")]
+Levels = Annotated[tuple[Level, ...], Field(min_length=2, max_length=6)]
 Seconds = Annotated[float, Within(0.1, 600.0, "s")]
 SecondSpan = Annotated[tuple[Seconds, Seconds], Rising]
 Times = Annotated[int, Within(1, 60, "times")]

@@ -13,7 +13,7 @@ from guidance.citations import Cited, Document, Sourced, Strict, Text
 from guidance.protocol import ranges as r
 
 Use = Literal["required", "optional", "never"]
-Exercise = Literal["relax", "contract-hold", "work-rest", "antagonist-quiet"]
+Exercise = Literal["relax", "contract-hold", "work-rest", "antagonist-quiet", "discriminate"]
 EffortPhase = Literal["rest", "slight", "full"]
 Product = Literal[
     "onabotulinumtoxinA", "abobotulinumtoxinA", "incobotulinumtoxinA", "rimabotulinumtoxinB", "daxibotulinumtoxinA"
@@ -172,7 +172,11 @@ class CalibrationPlan(Strict):
 
 
 class TrainingPlan(Strict):
-    """A biofeedback exercise. After each trial its line follows the result, by a factor within ``adapt``."""
+    """A biofeedback exercise. After each trial its line follows the result, by a factor within ``adapt``.
+
+    The line of ``relax`` is the limit of rest, so it has no ``threshold_percent``; ``discriminate`` has
+    ``levels_percent`` of the largest effort instead of a line.
+    """
 
     exercise: Exercise
     trials: Sourced[r.Times]
@@ -183,6 +187,7 @@ class TrainingPlan(Strict):
     work_s: Sourced[r.Seconds]
     rest_s: Sourced[r.Seconds]
     smoothing_ms: Sourced[r.SmoothingMs]
+    levels_percent: Sourced[r.Levels] | None = None
 
 
 class _Sheet(Document):

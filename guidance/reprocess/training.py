@@ -10,7 +10,7 @@ from drivers.base import Status
 from drivers.recording import Recording
 from guidance.biofeedback.engine import BiofeedbackEngine
 from guidance.biofeedback.plan import recorded_plan
-from guidance.contracts.commands import PausePlayback, TurnDial
+from guidance.contracts.commands import PausePlayback, SymptomScore, TurnDial
 from guidance.contracts.events import TimedRecord
 from guidance.contracts.origin import replayed
 from guidance.engine.settings import Mode, Settings
@@ -90,6 +90,8 @@ def _inputs(then: list[EventFields], sample_rate_hz: float) -> Iterator[tuple[in
             yield sample, TurnDial(event["fields"]["steps"])
         elif event["kind"] == "entry" and event["what"] == "pause":
             yield sample, PausePlayback(event["fields"]["on"])
+        elif event["kind"] == "entry" and event["what"] == "symptom":
+            yield sample, SymptomScore(event["fields"]["score"])
         elif event["kind"] == "entry" and event["what"] == "electrodes":
             yield sample, tuple(event["fields"]["off"])
 

@@ -37,7 +37,8 @@ class BiofeedbackJob:
     """An exercise to run on the device at ``address``, or on the recording ``file``.
 
     ``speed`` is a multiple of real time, None for as fast as possible. ``label`` is the case that the visit belongs to.
-    ``script`` and ``follows`` steer a simulated person.
+    ``script`` and ``follows`` steer a simulated person. ``symptoms`` are the scores before and after, where they were
+    given at the start.
     """
 
     settings: Settings
@@ -55,6 +56,7 @@ class BiofeedbackJob:
     sound: SoundSettings | None = None
     script: tuple[Effort, ...] | None = None
     follows: bool = False
+    symptoms: tuple[int | None, int | None] = (None, None)
 
     def open(self) -> BiofeedbackSession:
         """Open the session, its device streaming; no output is touched. Raises UserError and DeviceError."""
@@ -69,7 +71,7 @@ class BiofeedbackJob:
             before = earlier_visits(startup.store, self.label, self.plan.exercise) if self.label else []
             outputs = startup.open_outputs(self.settings.protocol, info, sound)
             self._put_label(outputs.record.folder)
-            return BiofeedbackSession(
+            session = BiofeedbackSession(
                 BiofeedbackEngine(self.settings, self.plan, info, columns, startup.wall_time),
                 device,
                 outputs,
@@ -79,6 +81,8 @@ class BiofeedbackJob:
                 recording=amplifier if isinstance(amplifier, RecordingDevice) else None,
                 subject=SimulatedSubject(self.script, follows=self.follows, exercise=self.plan.exercise),
             )
+            session.take_symptoms(*self.symptoms)
+            return session
 
     def _amplifier(self) -> Amplifier:
         if self.file is not None:
@@ -115,16 +119,30 @@ class BiofeedbackSession(LiveSession):
         """Run as LiveSession does; ``recording`` is None on a live device, ``subject`` acts for a simulated person."""
         super().__init__(engine, device, outputs, duration_s, notices, stack)
         self._exercise, self._recording, self._subject = engine, recording, subject
+        self._symptoms: dict[str, int | None] = {}
         if recording is not None:
             self._origin, self._speed = RECORDED, recording.speed
 
+    def take_symptoms(self, before: int | None, after: int | None) -> None:
+        """Take the symptom scores that were given at the start, to be recorded at their time."""
+        self._symptoms = {"before": before, "after": after}
+
     def _step(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
+        self._enter_symptom("before")
         reason = super()._step(screen_channel, stopping)
+        if reason is not None and self._exercise.sequence.scores:
+            self._enter_symptom("after")
         if self._device.is_simulated:
             for words in self._subject.words(self._exercise.t, self._exercise.sequence.phase):
                 self._device.steer(words)
                 self._write(self._exercise.enter(Entry("simulated", {"words": words})))
         return reason
+
+    def _enter_symptom(self, when: str) -> None:
+        """Record the score that was given at the start for ``when``, once."""
+        score = self._symptoms.pop(when, None)
+        if score is not None:
+            self._write(self._exercise.enter(Entry("symptom", {"when": when, "score": score})))
 
     def _end_reason(self, screen_channel: ScreenChannel, messages: list[OperatorCommand], stopping: bool) -> str | None:
         reason = super()._end_reason(screen_channel, messages, stopping)
@@ -175,4 +193,6 @@ def _last_visit_notice(before: list[Visit]) -> list[str]:
     last = before[-1]
     score = "not known" if last.mean_score is None else f"{last.mean_score:.0f} %"
     trials = f"{last.reached} of {len(last.scores)} trials reached, mean {score}"
-    return [f"Visit {len(before) + 1}. Last time ({last.wall_time[:10]}): {trials}."]
+    rest = "" if last.rest_uv is None else f"; at rest {last.rest_uv:.3g} uV"
+    relax = "" if last.relax_s is None else f", time to relax {last.relax_s:.1f} s"
+    return [f"Visit {len(before) + 1}. Last time ({last.wall_time[:10]}): {trials}{rest}{relax}."]

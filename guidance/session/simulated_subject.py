@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from guidance.biofeedback.trial_sequence import ExercisePhase
+from guidance.biofeedback.phases import ExercisePhase
 from guidance.common.errors import UsageError
 from guidance.common.folders import text_of_file
 
 FOLLOW = "follow"
-_FULL, _WORKS = 1.0, 0.7
+_FULL, _WORKS, _LIGHT = 1.0, 0.7, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,8 @@ class SimulatedSubject:
     def _efforts_for(self, phase: ExercisePhase) -> tuple[float, float]:
         if phase.name == "effort":
             return (_FULL, 0.0) if phase.channel == 0 else (0.0, _FULL)
+        if phase.name == "ready" and phase.prompt == "TENSE":
+            return (_LIGHT, 0.0)
         works = phase.name == "work" and self._exercise != "relax"
         return (_WORKS if works else 0.0, 0.0)
 

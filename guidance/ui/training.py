@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
 
-from guidance.contracts.commands import Acknowledge, PausePlayback, SimulatorCommand, TurnDial
+from guidance.contracts.commands import Acknowledge, PausePlayback, SimulatorCommand, SymptomScore, TurnDial
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui.appearance import Appearance
 from guidance.ui.link import Link
@@ -36,13 +36,13 @@ class ExerciseScreen(Screen[None], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self.title_line, self.alarms, self.hints, self.banner = Title(), AlarmBars(), Hints(), Stopped()
-        self.leave = LeaveLine()
+        self.leave, self.prompt = LeaveLine(), Prompt()
 
     def compose(self) -> ComposeResult:
         """Lay out the parts."""
         yield self.title_line
         yield self.alarms
-        yield Horizontal(EffortBars(), Prompt())
+        yield Horizontal(EffortBars(), self.prompt)
         yield self.leave
         yield self.hints
         yield self.banner
@@ -64,6 +64,8 @@ class ExerciseApp(LinkedApp):
         Binding("down", "line(-1)", "line down"),
         Binding("a", "acknowledge", "acknowledge"),
         *(Binding(str(digit), f"effort({digit})", "effort") for digit in range(10)),
+        Binding("enter", "enter_score", "enter the score"),
+        Binding("s", "skip_score", "skip the score"),
         Binding("left", "second(-1)", "second muscle"),
         Binding("right", "second(1)", "second muscle"),
     ]
@@ -72,6 +74,7 @@ class ExerciseApp(LinkedApp):
         super().__init__(link, silence_s, appearance or Appearance())
         self._exercise_screen = ExerciseScreen()
         self._second = 0
+        self._score: int | None = None
 
     def get_default_screen(self) -> ExerciseScreen:
         """Return the one screen."""
@@ -97,24 +100,61 @@ class ExerciseApp(LinkedApp):
         self._exercise_screen.title_line.show_ending()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
-        """Return whether the key of ``action`` is active now: only a simulated person can be steered."""
+        """Return whether the key of ``action`` is active now: only a simulated person can be steered, only while a
+        symptom score is awaited can it be entered, and the levels of an exercise cannot be moved.
+        """
         del parameters
-        return action not in ("effort", "second") or (self.newest is not None and bool(self.newest.simulated))
+        training = self.newest.training if self.newest else None
+        if action in ("enter_score", "skip_score"):
+            return self._awaits_score
+        if action == "effort":
+            return self._awaits_score or (self.newest is not None and bool(self.newest.simulated))
+        if action == "line":
+            return self._awaits_score or training is None or training.exercise != "discriminate"
+        return action != "second" or (self.newest is not None and bool(self.newest.simulated))
+
+    @property
+    def _awaits_score(self) -> bool:
+        training = self.newest.training if self.newest else None
+        return training is not None and training.phase == "symptom"
 
     def action_pause(self) -> None:
         """Pause the exercise, or resume it."""
         self._send(PausePlayback(on=not (self.newest is not None and self.newest.paused)))
 
     def action_line(self, steps: int) -> None:
-        """Move the line up or down."""
-        self._send(TurnDial(steps))
+        """Move the line up or down; or the symptom score while one is awaited."""
+        if self._awaits_score:
+            self._choose(0 if self._score is None else self._score + steps)
+        else:
+            self._send(TurnDial(steps))
+
+    def action_enter_score(self) -> None:
+        """Enter the symptom score that is chosen."""
+        if self._score is not None:
+            self._send(SymptomScore(self._score))
+            self._choose(None)
+
+    def action_skip_score(self) -> None:
+        """Go on without a symptom score."""
+        self._send(SymptomScore(None))
+        self._choose(None)
+
+    def _choose(self, score: int | None) -> None:
+        self._score = None if score is None else min(max(score, 0), 10)
+        self._exercise_screen.prompt.show_score(self._score)
 
     def action_acknowledge(self) -> None:
         """Acknowledge all alarms."""
         self._send(Acknowledge())
 
     def action_effort(self, tenths: int) -> None:
-        """Make the simulated person contract the first muscle by ``tenths`` of a full effort."""
+        """Choose the symptom score while one is awaited; else make the simulated person contract the first muscle by
+        ``tenths`` of a full effort.
+        """
+        if self._awaits_score:
+            self._choose(tenths)
+            return
         self._send(SimulatorCommand(f"contract {tenths / 10:g} 0"))
 
     def action_second(self, tenths: int) -> None:

@@ -13,8 +13,9 @@ from scipy.signal import butter, sosfilt
 from drivers.base import Block, Channel, DeviceInfo
 from guidance.biofeedback.engine import BiofeedbackEngine
 from guidance.biofeedback.envelope import wide_band
+from guidance.biofeedback.phases import ExercisePhase
 from guidance.biofeedback.plan import ExercisePlan, plan_of
-from guidance.biofeedback.trial_sequence import ExercisePhase, TrialSequence
+from guidance.biofeedback.trial_sequence import TrialSequence
 from guidance.contracts.events import Record, TimedRecord
 from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load
@@ -65,13 +66,15 @@ def heart(samples: int, sample_rate_hz: float, uv: float, rng: np.random.Generat
 
 
 def follows(plan: ExercisePlan) -> Person:
-    """Return a person who follows the prompts, with 60 % effort in the exercise."""
+    """Return a person who follows the prompts, with 60 % effort in the exercise, or with the level of the trial."""
 
     def effort(phase: ExercisePhase) -> tuple[float, ...]:
         if phase.name == "effort":
             return tuple(FULL_UV if at == phase.channel else REST_UV for at in range(2))
         works = phase.name == "work" and plan.wants_above
-        return (0.6 * FULL_UV if works else REST_UV, REST_UV)
+        goal = plan.goal_of(phase.trial) if phase.trial else None
+        share = 0.6 if goal is None else goal.share
+        return (share * FULL_UV if works else REST_UV, REST_UV)
 
     return effort
 

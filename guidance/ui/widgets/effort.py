@@ -18,6 +18,8 @@ _FULL_UV = 200.0
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _OVER = 1.2
 """Top of the bar as a multiple of the largest effort."""
+_OVER_LINE = 4.0
+"""Top of the bar as a multiple of a line that comes from rest, where there is no largest effort."""
 _EFFORT_PHASES = ("ready", "work")
 
 
@@ -29,7 +31,9 @@ class EffortBars(Panel):
     def key(self, snapshot: Snapshot) -> Hashable:
         """Return what the bars show."""
         training = snapshot.training
-        return None if training is None else (training.muscles, training.wants_above, training.scoring, training.phase)
+        return None if training is None else (
+            training.muscles, training.wants_above, training.scoring, training.phase, training.hidden,
+        )  # fmt: skip
 
     def paint(self, canvas: Canvas) -> None:
         """Draw the bars side by side."""
@@ -43,8 +47,15 @@ class EffortBars(Panel):
             above = training.wants_above and at == 0
             right = canvas.width if at == count - 1 else (at + 1) * width
             _Bar(canvas, at * width + 1, right - 1).paint(
-                muscle, above=above, is_requested=is_requested, scoring=training.scoring
+                muscle, above=above, is_requested=is_requested, scoring=training.scoring, hidden=training.hidden
             )
+
+
+def _full_uv(muscle: MuscleView) -> float:
+    """Return the top of the bar of ``muscle`` in uV."""
+    if muscle.largest_uv:
+        return _OVER * muscle.largest_uv
+    return _OVER_LINE * muscle.line_uv if muscle.line_uv else _FULL_UV
 
 
 class _Bar:
@@ -54,18 +65,25 @@ class _Bar:
         self.canvas, self.left, self.right = canvas, left, right
         self.top, self.rows = 1, canvas.height - 2
 
-    def paint(self, muscle: MuscleView, *, above: bool, is_requested: bool, scoring: bool) -> None:
-        """Draw ``muscle``; ``above``: it should be above its line; ``is_requested``: an effort is requested now."""
+    def paint(self, muscle: MuscleView, *, above: bool, is_requested: bool, scoring: bool, hidden: bool) -> None:
+        """Draw ``muscle``; ``above``: it should be above its line; ``is_requested``: an effort is requested now;
+        ``hidden``: the patient judges the effort by feel.
+        """
         canvas = self.canvas
-        full_uv = _OVER * muscle.largest_uv if muscle.largest_uv else _FULL_UV
+        full_uv = _full_uv(muscle)
         name = shorten(clean(muscle.name), self.right - self.left)
         canvas.write(canvas.height - 1, self.left, name, Ink.TEXT)
         if muscle.envelope_uv is None:
             self._paint_unknown(muscle.why or "not known")
+        elif hidden:
+            self._paint_unknown("hidden: judge by feel")
+            return
         else:
             self._paint_value(muscle, full_uv, above=above, scoring=scoring)
         if muscle.line_uv is not None:
             self._paint_line(muscle.line_uv / full_uv, ("above" if above else "below") if is_requested else "")
+        if muscle.upper_uv is not None:
+            self._paint_line(muscle.upper_uv / full_uv, "below" if is_requested else "")
 
     def _paint_value(self, muscle: MuscleView, full_uv: float, *, above: bool, scoring: bool) -> None:
         value_uv = muscle.envelope_uv or 0.0
@@ -74,6 +92,7 @@ class _Bar:
         bottom = self.top + self.rows
         canvas.shade(Ground.WINDOW, slice(self.top, bottom), slice(self.left, self.right))
         fits = muscle.line_uv is None or (value_uv > muscle.line_uv) == above
+        fits = fits and (muscle.upper_uv is None or value_uv <= muscle.upper_uv)
         ink = Ink.TARGET if fits and scoring else Ink.UNSURE if not scoring else Ink.APPROACH
         columns = slice(self.left, self.right)
         canvas.fill(slice(bottom - whole, bottom), columns, "█", ink)

@@ -11,6 +11,7 @@ from guidance.ui.theme import Ink
 from guidance.ui.widgets.panel import Panel
 
 _KEYS = (("space", "pause"), ("up down", "move the line"), ("a", "acknowledge"), ("q", "end"))
+_SCORE = (("0-9 up down", "score"), ("enter", "enter it"), ("s", "skip"), ("q", "end"))
 _SIMULATED = (("0-9", "effort"), ("left right", "second muscle"))
 
 
@@ -21,13 +22,17 @@ class Hints(Panel):
 
     def key(self, snapshot: Snapshot) -> Hashable:
         """Return what decides which keys are active."""
-        return snapshot.simulated, snapshot.paused, snapshot.ended
+        return snapshot.simulated, snapshot.paused, snapshot.ended, _exercise(snapshot), _awaits_score(snapshot)
 
     def paint(self, canvas: Canvas) -> None:
         """Write the keys side by side."""
         if self.snapshot is None:
             return
         active = (*_KEYS, *(_SIMULATED if self.snapshot.simulated else ()))
+        if _exercise(self.snapshot) == "discriminate":
+            active = tuple(key for key in active if key[0] != "up down")
+        if _awaits_score(self.snapshot):
+            active = _SCORE
         if self.snapshot.ended is not None:
             active = (("q", "leave"),)
         column = 1
@@ -37,3 +42,11 @@ class Hints(Panel):
                 return
             column = canvas.write(0, column, name, Ink.STRONG) + 1
             column = canvas.write(0, column, shorten(does, canvas.width), Ink.MUTED) + 3
+
+
+def _exercise(snapshot: Snapshot) -> str:
+    return snapshot.training.exercise if snapshot.training else ""
+
+
+def _awaits_score(snapshot: Snapshot) -> bool:
+    return snapshot.training is not None and snapshot.training.phase == "symptom"

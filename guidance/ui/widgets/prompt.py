@@ -22,6 +22,14 @@ class Prompt(Panel):
 
     DEFAULT_CSS = "Prompt { width: 1fr; height: 1fr; }"
 
+    _score: int | None = None
+
+    def show_score(self, score: int | None) -> None:
+        """Show the symptom ``score`` that is chosen and not yet entered; None where none is chosen."""
+        if score != self._score:
+            self._score = score
+            self.redraw()
+
     def key(self, snapshot: Snapshot) -> Hashable:
         """Return what the prompt shows, to the second."""
         training = snapshot.training
@@ -39,6 +47,7 @@ class Prompt(Panel):
         row = _paint_sentence(canvas, training, bottom)
         half = row // 2
         prompt = "WAIT" if self.snapshot.paused else training.prompt
+        prompt = prompt if self._score is None else f"{prompt} {self._score}"
         _paint_large(canvas, 0, half, prompt, _LARGE.get(training.phase, Ink.STRONG))
         seconds = _seconds(training)
         if seconds is not None and not self.snapshot.paused:
@@ -74,6 +83,7 @@ def _paint_scores(canvas: Canvas, training: ExerciseView) -> int:
     """Draw the trials done and to come as chips, and the last score in words; return the number of rows used."""
     word = "Calibration" if training.trial is None else f"Trial {training.trial} of {training.trials}"
     word = "All trials done" if training.phase == "done" else word
+    word = "Symptom score" if training.phase == "symptom" else word
     last = training.scores[-1] if training.scores else None
     if training.scores:
         shown = "not known" if last is None else f"{100 * last:.0f} %"

@@ -49,7 +49,7 @@ def test_a_missing_effort_is_refused_with_its_reason() -> None:
 
 
 def test_the_first_line_is_forty_percent_of_the_largest_effort() -> None:
-    plan = exercise("relax", trials=1)
+    plan = exercise("contract-relax", trials=1)
     result = of_kind(walk(sequence_of(plan), follows(plan)), MuscleCalibration)
     assert [each.channel for each in result] == ["agonist"]
     assert result[0].largest_uv == pytest.approx(FULL_UV, rel=0.05)
@@ -58,7 +58,7 @@ def test_the_first_line_is_forty_percent_of_the_largest_effort() -> None:
 
 
 def test_calibration_without_effort_is_repeated_and_then_fails_with_a_reason() -> None:
-    sequence = sequence_of(exercise("relax"))
+    sequence = sequence_of(exercise("contract-relax"))
     records = walk(sequence, lambda _: (REST_UV, REST_UV))
     efforts = [record for record in of_kind(records, PhaseRecord) if record.name == "effort"]
     assert len(efforts) == ROUNDS * 3

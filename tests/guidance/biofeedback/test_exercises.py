@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from guidance.biofeedback.feedback import EXERCISE
+from guidance.biofeedback.phases import ExercisePhase
 from guidance.biofeedback.records import PhaseRecord, TrialRecord
 from guidance.biofeedback.scoring import TrialScore, longest_s, next_line_uv, score
-from guidance.biofeedback.trial_sequence import ExercisePhase
 from guidance.contracts.events import Cue
 from guidance.protocol.library import load_sheet
 from guidance.protocol.sheet import BiofeedbackProtocol
 from tests.support.biofeedback_signals import FULL_UV, REST_UV, Person, exercise, follows, of_kind, sequence_of, walk
 from tests.support.some import some
 
-EXERCISES = ("relax", "contract-hold", "contract-relax", "antagonist-quiet")
+EXERCISES = ("relax", "contract-hold", "contract-relax", "antagonist-quiet", "discriminate")
 GRACE = 100
 
 

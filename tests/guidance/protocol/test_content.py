@@ -42,7 +42,9 @@ def test_every_procedure_of_the_tables_is_there() -> None:
     assert {*of_kind(NerveBlock)} == BLOCKS | {"generic-block"}
     assert {*of_kind(BotulinumProtocol)} == {f"botulinum-{muscle}" for muscle in TOXIN}
     assert {*of_kind(PainInjectionProtocol)} == {"piriformis", "trigger-point"}
-    assert {*of_kind(BiofeedbackProtocol)} == {"relax", "contract-relax", "contract-hold", "antagonist-quiet"}
+    assert {*of_kind(BiofeedbackProtocol)} == {
+        "relax", "contract-relax", "contract-hold", "antagonist-quiet", "discriminate",
+    }  # fmt: skip
 
 
 def test_the_pages_state_how_many_protocols_there_are() -> None:

@@ -25,6 +25,10 @@ def test_a_row_names_a_test_that_exists(test: str) -> None:
     assert name in functions_of(file)
 
 
+def test_every_row_is_held_by_a_test() -> None:
+    assert [words for words, tests in ROWS if not tests] == []
+
+
 def test_the_table_has_all_rows_of_the_review() -> None:
     assert len(ROWS) == 26
     assert len(table().splitlines()) == 28

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drivers.simulated.patient import Patient
-from guidance.biofeedback.trial_sequence import ExercisePhase
+from guidance.biofeedback.phases import ExercisePhase
 from guidance.session.simulated_subject import Effort, SimulatedSubject, read_script
 from tests.support.command_line import command
 

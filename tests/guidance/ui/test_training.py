@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
-from guidance.contracts.commands import PausePlayback, Quit, SimulatorCommand, TurnDial
+from guidance.contracts.commands import PausePlayback, Quit, SimulatorCommand, SymptomScore, TurnDial
 from guidance.contracts.snapshot import ExerciseView, MuscleView, Snapshot
 from guidance.ui.training import ExerciseApp
 from tests.guidance.ui.running import shown as text_of
@@ -51,6 +51,41 @@ STATES = {
     ),
     "done": replace(
         WORK, phase="done", prompt="WELL DONE", do="That was all for this time.", left_s=None, scoring=False
+    ),
+    "down_training": replace(
+        WORK,
+        exercise="relax",
+        prompt="LET GO",
+        do="Let the muscle go. Keep the bar below the line. Your rest: 3.1 uV; the line: 4 uV.",
+        muscles=(replace(AGONIST, envelope_uv=5.2, rest_uv=4.0, largest_uv=None, line_uv=4.0),),
+        wants_above=False,
+    ),
+    "level": replace(
+        WORK,
+        exercise="discriminate",
+        prompt="HOLD",
+        do="Bring the bar between the two lines and hold it there. The goal: 50 %.",
+        muscles=(replace(AGONIST, line_uv=44.0, upper_uv=66.0),),
+    ),
+    "by_feel": replace(
+        WORK,
+        exercise="discriminate",
+        prompt="HOLD",
+        do="Hold 50 % of your strongest effort by feel. The bar is hidden.",
+        muscles=(replace(AGONIST, line_uv=44.0, upper_uv=66.0),),
+        hidden=True,
+    ),
+    "symptom": replace(
+        WORK,
+        phase="symptom",
+        prompt="SCORE",
+        do="Before the exercise: How strong is the symptom now? 0 is none, 10 the worst. Digits or up and down, then "
+        "Enter; s skips.",
+        left_s=None,
+        trial=None,
+        scores=(),
+        muscles=(replace(AGONIST, rest_uv=None, largest_uv=None, line_uv=None),),
+        scoring=False,
     ),
     "failed": replace(WORK, phase="failed", prompt="STOPPED", do="wrist flexor: the signal is flat.", left_s=None),
 }
@@ -127,6 +162,49 @@ async def test_a_simulated_person_obeys_the_digits_and_no_other_does(link: FakeL
             SimulatorCommand("contract 0.5 0"),
             SimulatorCommand("contract 0.1 1"),
         ]
+
+
+async def seen(link: FakeLink, state: str, *keys: str) -> tuple[str, list[object]]:
+    """Return the text of the screen in ``state`` after ``keys``, and what it sent."""
+    app = ExerciseApp(link, PATIENT_S)
+    async with app.run_test(size=(80, 24)) as pilot:
+        link.feed(shown(STATES[state]))
+        await until(lambda: bool(link.sent))
+        await pilot.press(*keys)
+        await pilot.pause()
+        return text_of(app), [message for message in link.sent if not hasattr(message, "frame")]
+
+
+async def test_down_training_shows_rest_and_line_in_uv_and_no_share_of_an_effort(link: FakeLink) -> None:
+    text, _ = await seen(link, "down_training")
+    assert "5.2 uV" in text.replace("µ", "u")
+    assert "Your rest: 3.1 uV; the line: 4 uV" in " ".join(text.split())
+    assert " below " in text
+    assert "56 %" not in text
+
+
+async def test_a_level_by_feel_hides_the_bar_and_its_number(link: FakeLink) -> None:
+    text, _ = await seen(link, "by_feel")
+    assert "hidden" in text
+    assert "56 %" not in text
+    text, _ = await seen(link, "level")
+    assert "56 %" in text
+
+
+async def test_the_symptom_score_is_chosen_corrected_and_entered(link: FakeLink) -> None:
+    _, sent = await seen(link, "symptom", "enter", "6", "up", "up", "down", "enter")
+    assert sent == [SymptomScore(7)]
+
+
+async def test_the_symptom_score_has_its_ends_and_can_be_skipped(link: FakeLink) -> None:
+    _, sent = await seen(link, "symptom", "9", "up", "up", "enter", "down", "enter", "s")
+    assert sent == [SymptomScore(10), SymptomScore(0), SymptomScore(None)]
+
+
+async def test_levels_have_no_line_that_keys_move(link: FakeLink) -> None:
+    text, sent = await seen(link, "level", "up", "down")
+    assert sent == []
+    assert "move the line" not in text
 
 
 async def test_an_engine_that_died_is_reported(link: FakeLink) -> None:
