@@ -32,7 +32,8 @@ from guidance.contracts.commands import (
 )
 from guidance.contracts.events import End, Entry, Record, Signal, TimedRecord
 from guidance.contracts.origin import Origin
-from guidance.contracts.snapshot import ExerciseView, Snapshot
+from guidance.contracts.snapshot import Snapshot
+from guidance.contracts.task_views import ExerciseView
 from guidance.engine.records import start_of
 from guidance.engine.settings import Settings
 from guidance.engine.snapshot_builder import EngineState, SessionState, SnapshotBuilder, recorded

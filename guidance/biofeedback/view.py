@@ -6,7 +6,7 @@ import math
 
 from guidance.biofeedback.scoring import GRACE_S
 from guidance.biofeedback.trial_sequence import TrialSequence
-from guidance.contracts.snapshot import ExerciseView, MuscleView
+from guidance.contracts.task_views import ExerciseView, MuscleView
 
 _PREPARING = ("prepare", "ready")
 

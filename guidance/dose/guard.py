@@ -14,7 +14,7 @@ from dataclasses import replace
 from guidance.alarms.board import AlarmBoard
 from guidance.contracts.commands import Aliquot, Aspiration
 from guidance.contracts.events import Entry, Record
-from guidance.contracts.snapshot import DoseView
+from guidance.contracts.task_views import DoseView
 from guidance.dose.cumulative_dose import ROUNDING, CumulativeDose, read_dose
 from guidance.dose.drugs import load, needed
 from guidance.dose.formatting import concentrations, percent, plan_fields, solution_name, total_words

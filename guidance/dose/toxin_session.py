@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from guidance.common.text import clean
 from guidance.contracts.commands import ToxinAliquot
 from guidance.contracts.events import Entry
-from guidance.contracts.snapshot import ToxinView
+from guidance.contracts.task_views import ToxinView
 from guidance.dose.cumulative_dose import ROUNDING
 from guidance.dose.drugs import DrugTable
 from guidance.dose.formatting import percent

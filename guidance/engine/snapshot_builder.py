@@ -20,17 +20,14 @@ from guidance.contracts.events import Proximity, Response, TimedRecord
 from guidance.contracts.origin import Origin
 from guidance.contracts.snapshot import (
     AlarmView,
-    DoseView,
-    ExerciseView,
     JournalView,
     NeedleView,
     Snapshot,
     SoundView,
     StimulatorView,
-    StopMomentView,
     SweepView,
-    ToxinView,
 )
+from guidance.contracts.task_views import DoseView, ExerciseView, StopMomentView, ToxinView
 from guidance.contracts.zones import edges_of
 from guidance.dose.neurolytic import NeurolyticPlan
 from guidance.dose.plan import DosePlan

@@ -9,7 +9,7 @@ from typing import cast
 from guidance.common.text import clean
 from guidance.contracts.commands import StopAnswer
 from guidance.contracts.events import Entry
-from guidance.contracts.snapshot import StopItemView, StopMomentView
+from guidance.contracts.task_views import StopItemView, StopMomentView
 from guidance.stop_moment.anticoagulants import MOST_HOURS, DoseClass, IntervalAdvice, Renal, advise
 from guidance.stop_moment.items import ALWAYS_REQUIRED, BY_KEY, DRUGS, ITEMS, NOT_DONE, StopChoice, StopItem, StopPlan
 

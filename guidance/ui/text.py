@@ -8,7 +8,7 @@ from __future__ import annotations
 from rich.cells import cell_len, set_cell_size
 
 from guidance.common.text import clean
-from guidance.contracts.snapshot import ToxinView
+from guidance.contracts.task_views import ToxinView
 from guidance.dose.formatting import percent
 
 UNKNOWN = "?"

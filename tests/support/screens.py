@@ -15,7 +15,6 @@ from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.events import Proximity
 from guidance.contracts.snapshot import (
     TRAIL,
-    DoseView,
     EventView,
     JournalView,
     Snapshot,
@@ -24,6 +23,7 @@ from guidance.contracts.snapshot import (
     SweepView,
     TimelineView,
 )
+from guidance.contracts.task_views import DoseView
 from guidance.ui.linked import LinkedApp
 
 CRITERION_UV = 50.0

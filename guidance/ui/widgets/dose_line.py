@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from guidance.common.text import clean
-from guidance.contracts.snapshot import DoseView, Snapshot
+from guidance.contracts.snapshot import Snapshot
+from guidance.contracts.task_views import DoseView
 from guidance.dose.formatting import left, percent
 from guidance.ui.raster import Canvas
 from guidance.ui.text import UNKNOWN, clock, shorten

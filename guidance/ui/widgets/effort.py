@@ -6,7 +6,8 @@ from collections.abc import Hashable
 from textwrap import wrap
 
 from guidance.common.text import clean
-from guidance.contracts.snapshot import MuscleView, Snapshot
+from guidance.contracts.snapshot import Snapshot
+from guidance.contracts.task_views import MuscleView
 from guidance.ui.raster import Canvas
 from guidance.ui.text import amplitude, shorten
 from guidance.ui.theme import NO_VALUE, Ground, Ink

@@ -7,7 +7,8 @@ from collections.abc import Hashable
 from textwrap import wrap
 
 from guidance.common.text import clean
-from guidance.contracts.snapshot import ExerciseView, Snapshot
+from guidance.contracts.snapshot import Snapshot
+from guidance.contracts.task_views import ExerciseView
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
 from guidance.ui.text import shorten

@@ -6,7 +6,8 @@ from collections.abc import Hashable
 from textwrap import wrap
 
 from guidance.common.text import clean
-from guidance.contracts.snapshot import Snapshot, StopItemView, StopMomentView
+from guidance.contracts.snapshot import Snapshot
+from guidance.contracts.task_views import StopItemView, StopMomentView
 from guidance.ui.raster import Canvas
 from guidance.ui.text import shorten
 from guidance.ui.theme import Ground, Ink

@@ -6,7 +6,8 @@ from collections.abc import Hashable
 from textwrap import wrap
 
 from guidance.common.text import clean
-from guidance.contracts.snapshot import DoseView, EventView, Snapshot, SweepView
+from guidance.contracts.snapshot import EventView, Snapshot, SweepView
+from guidance.contracts.task_views import DoseView
 from guidance.dose.formatting import left, percent
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 
 from guidance.common.text import clean
-from guidance.contracts.snapshot import ToxinView
+from guidance.contracts.task_views import ToxinView
 from guidance.dose.formatting import percent
 from guidance.ui.raster import Canvas
 from guidance.ui.text import UNKNOWN, session_words, shorten

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from guidance.alarms.board import AlarmBoard
 from guidance.contracts.commands import Aliquot, Aspiration
 from guidance.contracts.events import Alarm, Entry, Record
-from guidance.contracts.snapshot import DoseView
+from guidance.contracts.task_views import DoseView
 from guidance.dose.drugs import load
 from guidance.dose.guard import DoseGuard
 from guidance.dose.patient import DosePatient

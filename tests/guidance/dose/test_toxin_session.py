@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from guidance.contracts.commands import ToxinAliquot
-from guidance.contracts.snapshot import ToxinView
+from guidance.contracts.task_views import ToxinView
 from guidance.dose.drugs import load as load_drugs
 from guidance.dose.text import DoseError
 from guidance.dose.toxin_session import ToxinGuard, toxin_plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from guidance.alarms.board import AlarmBoard
 from guidance.contracts.commands import Aliquot, Aspiration
 from guidance.contracts.events import Entry
-from guidance.contracts.snapshot import DoseView
+from guidance.contracts.task_views import DoseView
 from guidance.dose.guard import DoseGuard
 from guidance.protocol import load
 from guidance.ui.widgets.dose_line import volume_words

@@ -8,15 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from guidance.contracts.snapshot import (
-    AlarmView,
-    EventView,
-    JournalView,
-    Snapshot,
-    SoundView,
-    TimelineView,
-    ToxinView,
-)
+from guidance.contracts.snapshot import AlarmView, EventView, JournalView, Snapshot, SoundView, TimelineView
+from guidance.contracts.task_views import ToxinView
 from guidance.ui.arming import Stage
 from guidance.ui.estimate import ShownEstimate
 from guidance.ui.keymap import bindings

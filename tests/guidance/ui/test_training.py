@@ -9,7 +9,8 @@ import pytest
 from textual.pilot import Pilot
 
 from guidance.contracts.commands import PausePlayback, Quit, SimulatorCommand, SymptomScore, TurnDial
-from guidance.contracts.snapshot import ExerciseView, MuscleView, Snapshot
+from guidance.contracts.snapshot import Snapshot
+from guidance.contracts.task_views import ExerciseView, MuscleView
 from guidance.ui.training import ExerciseApp
 from tests.guidance.ui.running import shown as text_of
 from tests.guidance.ui.running import until
