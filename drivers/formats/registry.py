@@ -19,6 +19,7 @@ from drivers.formats import (
     open_ephys,
     openbci,
     otb,
+    parquet,
     sound,
     table,
     xdf,
@@ -142,8 +143,13 @@ FORMATS = (
         "event and marker channels", "pauses", "neo, which reads it", extra="neo",
     ),
     FileFormat(
+        "Parquet", ".parquet", _starts(parquet.MAGIC), parquet.load,
+        "a column annotation; a column stim, trigger or TTL", "numbers in a column sample", "pyarrow, which reads it",
+        extra="parquet", takes_rate=True,
+    ),
+    FileFormat(
         "CSV", ".csv, .txt, .tsv", begins_like_a_table, table.load,
-        "a column stim, trigger or TTL", "none", "written by hand", takes_rate=True,
+        "a column annotation; a column stim, trigger or TTL", "none", "written by hand", takes_rate=True,
     ),
 )  # fmt: skip
 """The formats in the order in which they are tried: any text with cells counts as a table at last."""

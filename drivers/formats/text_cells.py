@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,9 +10,23 @@ import numpy as np
 
 from drivers.base import DeviceRefused
 from drivers.formats.loaded import Values, number, printable
-from drivers.formats.table import encoding_of
 
 _SHOWN = 40
+_HEAD_BYTES = 1 << 16
+
+
+def encoding_of(path: Path) -> str:
+    """Return the encoding of the text at ``path``: UTF-8, UTF-16 with its mark, else Windows' Latin. Raises OSError."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            decoder.decode(head)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8-sig"
 
 
 def read_lines(path: Path) -> tuple[list[str], tuple[str, ...]]:

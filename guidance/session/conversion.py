@@ -20,7 +20,7 @@ from drivers.formats.pulses import pulse_annotations
 from drivers.recording import Recording
 from guidance.common.errors import UsageError, UserError
 from guidance.common.worker import BackgroundWorker
-from guidance.export.recording_table import write_recording_csv, write_recording_parquet
+from guidance.export.recording_table import TableText, write_recording_csv, write_recording_parquet
 from guidance.export.signal import in_16_bits
 from guidance.journal.bdf import pulse_text
 from guidance.journal.files import Disk, create_private
@@ -160,15 +160,14 @@ def _write(recording: Recording, info: DeviceInfo, path: Path, texts: Sequence[_
         with os.fdopen(create_private(path), "wb") as file:
             file.write(raw)
         return notes
-    by_sample: dict[int, list[str]] = {}
+    by_sample: dict[int, list[TableText]] = {}
     for each in texts:
-        by_sample.setdefault(math.floor(each.at + 0.01), []).append(each.text)
+        by_sample.setdefault(math.floor(each.at + 0.01), []).append((each.text, each.lasts_s))
     names = [channel.name for channel in info.channels]
     parts = ((block.first_sample, block.samples) for block in _blocks(recording))
     write = write_recording_csv if ending == ".csv" else write_recording_parquet
     write(path, names, info.sample_rate_hz, parts, by_sample)
-    lasting = sum(each.lasts_s is not None for each in texts)
-    return [f"the durations of {lasting} annotations are left out: a table has none"] if lasting else []
+    return []
 
 
 def _write_bdf(recording: Recording, info: DeviceInfo, path: Path, texts: Sequence[_Text]) -> list[str]:
@@ -194,20 +193,15 @@ def _compared(
 ) -> ConversionReport:
     """Read the file again, and return how it differs from the recording. Raises UserError where samples are missing."""
     info, rate_hz = recording.info, recording.info.sample_rate_hz
-    largest = np.zeros(len(info.channels))
-    moved_us = max((abs(each.at - math.floor(each.at + 0.01)) for each in texts), default=0.0) / rate_hz * 1e6
     samples = sum(len(block.samples) for block in _blocks(recording))
-    if path.suffix.casefold() != ".parquet":
-        written = Recording(path, every_channel=True)
-        largest = _largest_differences(recording, written, path)
-        found = sorted((each for each in written.annotations if _is_own(each.text)), key=lambda each: each.onset_s)
-        moved_us = _moved_us(
-            texts, [(each.onset_s * written.info.sample_rate_hz, each.text) for each in found], rate_hz
-        )
-        changed = len({each.text for each in texts} - {each.text for each in found})
-        notes += [f"{changed} annotations are shortened to fit"] if changed else []
-        difference = written.info.sample_rate_hz / rate_hz - 1
-        notes += [f"the rate is stated as {written.info.sample_rate_hz:.10g} Hz"] if abs(difference) > 1e-9 else []
+    written = Recording(path, every_channel=True)
+    largest = _largest_differences(recording, written, path)
+    found = sorted((each for each in written.annotations if _is_own(each.text)), key=lambda each: each.onset_s)
+    moved_us = _moved_us(texts, [(each.onset_s * written.info.sample_rate_hz, each.text) for each in found], rate_hz)
+    changed = len({each.text for each in texts} - {each.text for each in found})
+    notes += [f"{changed} annotations are shortened to fit"] if changed else []
+    difference = written.info.sample_rate_hz / rate_hz - 1
+    notes += [f"the rate is stated as {written.info.sample_rate_hz:.10g} Hz"] if abs(difference) > 1e-9 else []
     return ConversionReport(
         str(path), tuple(channel.name for channel in info.channels), samples, rate_hz, pulses,
         len(texts) - pulses, tuple(float(each) for each in largest), moved_us,

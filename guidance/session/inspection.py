@@ -20,6 +20,9 @@ def inspect_recording(path: str, **options: Any) -> dict[str, Any]:
         played += len(block.samples)
     info = recording.info
     kinds = Counter(annotation.text for annotation in recording.annotations)
+    lasting = dict.fromkeys(kinds, 0.0)
+    for annotation in recording.annotations:
+        lasting[annotation.text] += annotation.duration_s
     return {
         "format": info.model,
         "sample_rate_hz": info.sample_rate_hz,
@@ -29,6 +32,7 @@ def inspect_recording(path: str, **options: Any) -> dict[str, Any]:
         "gaps": gaps,
         "lost_samples": lost,
         "annotations": dict(kinds.most_common(_LISTED)),
+        "annotations_s": {text: round(lasting[text], 6) for text, _ in kinds.most_common(_LISTED) if lasting[text]},
         "pulses": len(recording.pulses),
         "pulses_with_current": sum(pulse.current_ma is not None for pulse in recording.pulses),
         "notes": list(recording.warnings),
@@ -40,7 +44,7 @@ def text_of_inspection(found: dict[str, Any]) -> str:
     first, *others = (channel["name"] for channel in found["channels"])
     also = f"; also played: {', '.join(others)}" if others else ""
     gaps = f", {found['gaps']} gaps with {found['lost_samples']} samples" if found["gaps"] else ", no gap"
-    texts = ", ".join(f"'{text}' {count} times" for text, count in found["annotations"].items()) or "none"
+    texts = ", ".join(_counted(text, count, found["annotations_s"]) for text, count in found["annotations"].items())
     pulses = (
         f"{found['pulses']} annotated, {found['pulses_with_current']} with a current"
         if found["pulses"]
@@ -51,6 +55,12 @@ def text_of_inspection(found: dict[str, Any]) -> str:
         f"Signal:      {found['duration_s']:.3f} s at {found['sample_rate_hz']:.10g} Hz{gaps}",
         f"Muscle:      {first}{also}",
         f"Pulses:      {pulses}",
-        f"Annotations: {texts}",
+        f"Annotations: {texts or 'none'}",
     ]
     return "\n".join([*lines, *(f"Note:        {note}." for note in found["notes"])])
+
+
+def _counted(text: str, count: int, lasting: dict[str, float]) -> str:
+    """Return one kind of annotation in words: how often, and how long all of it lasts where it does."""
+    lasts = f", {lasting[text]:g} s in all" if text in lasting else ""
+    return f"'{text}' {count} times{lasts}"

@@ -50,6 +50,7 @@ RIGS = {
     "FIF": FileRig(library.fif, 1e-3, has_gaps=True, module="mne"),
     "Neuroscan": FileRig(binary.cnt, 0.2, module="mne"),
     "Spike2": FileRig(binary.smr, 0.2, has_gaps=True, module="neo"),
+    "Parquet": FileRig(library.parquet, 1e-3, has_gaps=True, module="pyarrow"),
     "CSV": FileRig(text.table, 1e-3),
 }
 """By the name in the registry."""

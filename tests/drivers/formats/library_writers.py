@@ -1,4 +1,4 @@
-"""Writers by libraries, one recording each: EDF and BDF by edfio, WAV and FLAC by libsndfile, FIF by MNE."""
+"""Writers by libraries, one recording each: EDF and BDF by edfio, sound by libsndfile, FIF by MNE, Parquet by Arrow."""
 
 from __future__ import annotations
 
@@ -83,4 +83,24 @@ def fif(folder: Path, what: Specimen) -> Path:
     raw.set_annotations(mne.Annotations([*onsets, *starts], [*([0.0] * len(onsets)), *lengths], texts), verbose="ERROR")
     path = folder / "a_raw.fif"
     raw.save(path, verbose="ERROR")
+    return path
+
+
+def parquet(folder: Path, what: Specimen) -> Path:
+    """Write a table of sample numbers, times, millivolts and annotations."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    texts: list[str | None] = [None] * len(what.uv)
+    for at in what.marks:
+        texts[at] = "stim"
+    columns = {
+        "sample": what.numbers + 70_000,
+        "time (s)": (what.numbers + 70_000) / what.rate_hz,
+        "EMG L (mV)": (what.uv[:, 0] / 1e3).astype(np.float32),
+        "EMG R (mV)": (what.uv[:, 1] / 1e3).astype(np.float32),
+        "annotation": pa.array(texts, pa.string()),
+    }
+    path = folder / "a.parquet"
+    pq.write_table(pa.table(columns), path)
     return path

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from drivers.base import DeviceRefused
-from drivers.formats.table import Column, column
+from drivers.formats.table_columns import Column, column
 from drivers.recording import Recording
 from tests.drivers.playing import samples
 
@@ -34,6 +34,8 @@ def table(path: Path, text: str, encoding: str = "utf-8") -> Path:
         ("time_ms", Column("time", "ms", "time")),
         ("Time (s)", Column("Time", "s", "time")),
         ("stim", Column("stim", "", "stim")),
+        ("annotation", Column("annotation", "", "text")),
+        ("annotation (s)", Column("annotation", "s", "lasting")),
         ("timer_uv", Column("timer", "uv", "signal")),
     ],
 )
@@ -196,3 +198,18 @@ def test_a_noisy_trigger_column_gives_its_pulses_and_one_of_noise_is_refused(tmp
         DeviceRefused, match=r"column 'stim' of .* is no trigger line: its levels cannot be distinguished"
     ):
         Recording(table(tmp_path / "b.csv", f"t,e_uv,stim\n{noise}"))
+
+
+def test_the_texts_of_a_row_last_as_long_as_their_column_states(tmp_path: Path) -> None:
+    text = "time_s,EMG_uv,annotation,annotation (s)\n0,1,,\n0.001,2,stim | rest | end, | 0.5\n0.002,3,,\n"
+    found = Recording(table(tmp_path / "a.csv", text)).annotations
+    assert [(each.onset_s, each.text, each.duration_s) for each in found] == [
+        (0.001, "stim", 0.0), (0.001, "rest", 0.5), (0.001, "end", 0.0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", ["-1", "long", "nan", "1e999"])
+def test_a_duration_that_is_no_time_is_refused(tmp_path: Path, wrong: str) -> None:
+    text = f"time_s,EMG_uv,annotation,annotation (s)\n0,1,rest,{wrong}\n0.001,2,,\n"
+    with pytest.raises(DeviceRefused, match=r"'rest' of .* which is no time in seconds"):
+        Recording(table(tmp_path / "a.csv", text))

@@ -15,11 +15,17 @@ from tests.drivers.formats.specimen import GAP, MARKS, RATE_HZ, SAMPLES, Specime
 from tests.drivers.playing import samples, write
 from tests.support.command_line import command
 
-STEP_UV = {".bdf": 1e-3, ".edf": 0.02, ".csv": 1e-6}
+STEP_UV = {".bdf": 1e-3, ".edf": 0.02, ".csv": 1e-6, ".parquet": 1e-6}
 
 
-@pytest.mark.parametrize("ending", [".bdf", ".edf", ".csv"])
+def _needs_library(ending: str) -> None:
+    if ending == ".parquet":
+        pytest.importorskip("pyarrow")
+
+
+@pytest.mark.parametrize("ending", [".bdf", ".edf", ".csv", ".parquet"])
 def test_what_is_written_plays_as_what_was_read(tmp_path: Path, ending: str) -> None:
+    _needs_library(ending)
     source, target = binary_writers.rhs(tmp_path, specimen()), tmp_path / f"out{ending}"
     done = command("convert", source, target, "--json")
     assert (done.status, done.err) == (0, "")
@@ -31,8 +37,9 @@ def test_what_is_written_plays_as_what_was_read(tmp_path: Path, ending: str) -> 
     assert max(json.loads(done.out)["largest_uv"]) <= STEP_UV[ending]
 
 
-@pytest.mark.parametrize("ending", [".bdf", ".edf"])
+@pytest.mark.parametrize("ending", [".bdf", ".edf", ".parquet"])
 def test_a_gap_and_every_annotation_are_kept(tmp_path: Path, ending: str) -> None:
+    _needs_library(ending)
     source = text_writers.labchart(tmp_path, specimen(gap_at=2000))
     source.write_text(source.read_text(encoding="cp1252").replace("\r\n", "\n").replace("#* stim", "#* needle in", 1))
     assert command("convert", source, tmp_path / f"out{ending}").status == 0
@@ -79,6 +86,21 @@ def test_parquet_has_every_sample_and_text(tmp_path: Path) -> None:
     np.testing.assert_array_equal(table.column("EMG L (uV)").to_numpy(), samples(Recording(source))[:, 0])
     marked = [n for n, text in enumerate(table.column("annotation").to_pylist()) if text == "stim"]
     assert marked == list(MARKS)
+
+
+@pytest.mark.parametrize("ending", [".bdf", ".edf", ".csv", ".parquet"])
+def test_the_durations_of_annotations_are_kept_and_info_shows_them(tmp_path: Path, ending: str) -> None:
+    _needs_library(ending)
+    notes = [edfio.EdfAnnotation(0.5, None, "stim"), edfio.EdfAnnotation(0.5, 0.25, "rest, eyes closed")]
+    notes += [edfio.EdfAnnotation(1.0, 0.5, "rest, eyes closed")]
+    muscle = edfio.BdfSignal(specimen().uv[:, 0], RATE_HZ, label="EMG", physical_dimension="uV")
+    edfio.Bdf([muscle], annotations=notes).write(tmp_path / "a.bdf")
+    done = command("convert", tmp_path / "a.bdf", tmp_path / f"out{ending}")
+    assert (done.status, "Note" in done.out) == (0, False)
+    after = [(each.onset_s, each.duration_s, each.text) for each in Recording(tmp_path / f"out{ending}").annotations]
+    assert sorted(after) == [(0.5, 0.0, "stim"), (0.5, 0.25, "rest, eyes closed"), (1.0, 0.5, "rest, eyes closed")]
+    shown = command("info", tmp_path / f"out{ending}").out
+    assert "'rest, eyes closed' 2 times, 0.75 s in all" in shown
 
 
 def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
