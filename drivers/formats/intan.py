@@ -1,7 +1,7 @@
 """Intan .rhd and .rhs files: one file, one file a signal type, or one file a channel, beside ``info.rhd``.
 
 An RHS file has the stimulation of each channel; its onset is a pulse, with the current that was set. Digital inputs are
-trigger lines.
+trigger lines. A recording that was saved in a new file every few minutes is joined again.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from drivers.formats.intan_header import (
     IntanHeader,
     read_header,
 )
+from drivers.formats.intan_parts import joined_parts, part_of
 from drivers.formats.loaded import Annotation, FileOptions, LoadedFile, Segment, Values, check_sample_rate
 
 __all__ = ["RHD_MAGIC", "RHS_MAGIC", "load"]
@@ -71,17 +72,15 @@ def load(path: Path, options: FileOptions) -> LoadedFile:
 
 
 def _blocks(path: Path, header: IntanHeader, raw: bytes) -> _Data:
-    """Return the data blocks after the header."""
-    dtype = header.block_dtype()
-    count, rest = divmod(len(raw) - header.end, dtype.itemsize)
-    warnings = (f"{path} ends in the middle of a data block, which is left out",) if rest else ()
-    blocks = np.frombuffer(raw, dtype, count, header.end)
+    """Return the data blocks after the header, and those of the files that go on where this one ends."""
+    parts, warnings = joined_parts(part_of(path, header, raw))
+    blocks = np.concatenate([part.blocks for part in parts])
     words = {
         kind: blocks[kind].reshape(-1)[np.newaxis]
         if blocks[kind].ndim == 2
         else blocks[kind].transpose(1, 0, 2).reshape(blocks[kind].shape[1], -1)
         for kind in (AMPLIFIER, AUXILIARY, ADC, STIMULUS, DIGITAL_IN)
-        if kind in (dtype.names or ())
+        if kind in (blocks.dtype.names or ())
     }
     if AMPLIFIER in words:
         words[AMPLIFIER] = words[AMPLIFIER].astype(np.int32) - _ZERO

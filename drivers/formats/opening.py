@@ -7,7 +7,7 @@ from pathlib import Path
 
 from drivers.base import DeviceNotFound, DeviceRefused, OptionRefused
 from drivers.formats.loaded import FileOptions, LoadedFile, printable
-from drivers.formats.registry import FileFormat, guess_format, names_of_formats
+from drivers.formats.registry import EXPORTED_BY_ITS_MAKER, FileFormat, guess_format, names_of_formats
 
 _HEAD_BYTES = 4096
 
@@ -40,6 +40,8 @@ def _format_of(path: Path) -> FileFormat:
     if not head:
         raise DeviceRefused(f"{path} is empty; choose another recording")
     found = guess_format(head)
+    if found is None and (way_out := EXPORTED_BY_ITS_MAKER.get(path.suffix.casefold())):
+        raise DeviceRefused(f"{path} is {way_out}")
     if found is None:
         raise DeviceRefused(
             f"{path} is not a recording this program can read; it reads {names_of_formats()}; a table needs a line of "

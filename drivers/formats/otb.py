@@ -1,23 +1,21 @@
-"""OTB+ files of OT BioLab: a tar of 16-bit samples (.sig) and a description (.xml).
+"""OTB+ files of OT BioLab: a tar of 16-bit samples (.sig) and a description (.xml). OTB4 files go to their reader.
 
 The scale of each device is the maker's: "OpenOTBfilesConvFact" of https://github.com/OTBioelettronica/OTB-Matlab.
 """
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError  # only the classes: defusedxml parses
+from xml.etree.ElementTree import Element
 
 import numpy as np
-from defusedxml import DefusedXmlException, ElementTree
 
 from drivers.base import ChannelKind, DeviceRefused
+from drivers.formats import otb4
 from drivers.formats.in_memory import DecodedChannel, load_decoded
-from drivers.formats.loaded import Annotation, FileOptions, LoadedFile, number, printable
-
-MAGIC_AT, MAGIC = 257, b"ustar"
+from drivers.formats.loaded import FileOptions, LoadedFile, number
+from drivers.formats.otb_archive import archive_members, markers_in, parsed_xml
 
 _BITS = 16
 _SCALES = {
@@ -29,17 +27,19 @@ _USUAL_SCALE = (4.8, 256.0)
 """What the maker's code takes for all other devices (Sessantaquattro, Muovi, Novecento, Syncstation)."""
 _DIRECT_SCALE = (5.0, 0.5)
 """An auxiliary input."""
-_MILLISECONDS = 1e-3
-_MOST_BYTES = 1 << 32
 
 
 def load(path: Path, options: FileOptions) -> LoadedFile:
-    """Open an OTB+ file. Raises OSError, and DeviceRefused where it is damaged or of another kind."""
-    members = _members(path)
+    """Open an OTB+ or OTB4 file. Raises OSError, and DeviceRefused where it is damaged or of another kind."""
+    members = archive_members(path)
+    if any(otb4.TRACKS.fullmatch(name) for name in members):
+        return otb4.load(path, members, options)
     signals = [name for name in members if name.endswith(".sig")]
     if len(signals) != 1 or f"{signals[0][:-4]}.xml" not in members:
-        raise DeviceRefused(f"{path} is no OTB+ file with one recording; export it from OT BioLab as OTB+ or CSV")
-    device = _parsed(path, members[f"{signals[0][:-4]}.xml"])
+        raise DeviceRefused(
+            f"{path} is no OTB+ or OTB4 file with one recording; export it from OT BioLab as OTB+ or CSV"
+        )
+    device = parsed_xml(path, members[f"{signals[0][:-4]}.xml"])
     rate_hz, count = number(device.get("SampleFrequency", "")), number(device.get("DeviceTotalChannels", ""))
     if not rate_hz or not count or count < 1 or device.get("ad_bits", "") != str(_BITS):
         raise DeviceRefused(f"{path} does not state its rate and channels, or its samples have not {_BITS} bits")
@@ -48,30 +48,7 @@ def load(path: Path, options: FileOptions) -> LoadedFile:
     codes = flat[: samples * int(count)].reshape(samples, int(count))
     warnings = (f"{path} ends in the middle of a sample, which is left out",) if rest else ()
     channels = list(_channels(device, codes, rate_hz))
-    markers = [mark for name, raw in members.items() if name.startswith("marker") for mark in _markers(path, raw)]
-    return load_decoded(path, "OTB+ recording", channels, options, markers, warnings)
-
-
-def _members(path: Path) -> dict[str, bytes]:
-    """Return the files of the archive that count, by name. Raises DeviceRefused."""
-    try:
-        with tarfile.open(path, "r") as archive:
-            wanted = [each for each in archive if each.isfile() and each.name.endswith((".sig", ".xml"))]
-            if sum(each.size for each in wanted) > _MOST_BYTES:
-                raise DeviceRefused(f"{path} is larger than 4 GB unpacked; export a part of it")
-            return {each.name: file.read() for each in wanted if (file := archive.extractfile(each))}
-    except (tarfile.TarError, EOFError) as error:
-        raise DeviceRefused(
-            f"{path} is a damaged archive ({printable(str(error))}); copy the recording again"
-        ) from error
-
-
-def _parsed(path: Path, raw: bytes) -> Element:
-    try:
-        parsed: Element = ElementTree.fromstring(raw)
-    except (ParseError, DefusedXmlException, ValueError) as error:
-        raise DeviceRefused(f"a description in {path} is damaged; copy the recording again") from error
-    return parsed
+    return load_decoded(path, "OTB+ recording", channels, options, list(markers_in(path, members)), warnings)
 
 
 def _channels(
@@ -99,10 +76,3 @@ def _scale(device: str, adapter: str) -> tuple[float, float]:
     if adapter.startswith("Direct connection"):
         return _DIRECT_SCALE
     return _SCALES.get(device.upper(), _SCALES.get(adapter.upper(), _USUAL_SCALE))
-
-
-def _markers(path: Path, raw: bytes) -> Iterator[Annotation]:
-    for marker in _parsed(path, raw).iter("Marker"):
-        at_ms, text = number((marker.findtext("Milliseconds") or "").strip()), marker.findtext("Description") or ""
-        if at_ms is not None:
-            yield Annotation(at_ms * _MILLISECONDS, printable(text) or "marker")

@@ -19,6 +19,7 @@ from drivers.formats import (
     open_ephys,
     openbci,
     otb,
+    otb_archive,
     parquet,
     sound,
     table,
@@ -127,8 +128,8 @@ FORMATS = (
         "none", "none", "emgio, on an export of EMGworks; delsys",
     ),
     FileFormat(
-        "OTB+", ".otb+", _at(otb.MAGIC_AT, otb.MAGIC), otb.load,
-        "markers", "none", "emgio, but for the scale, which is the maker's",
+        "OTB", ".otb+, .otb4", _at(otb_archive.MAGIC_AT, otb_archive.MAGIC), otb.load,
+        "markers of OTB+", "none", "OTB+: emgio, but for the scale, which is the maker's; OTB4: hdsemg-shared",
     ),
     FileFormat(
         "FIF", ".fif", _starts(mne_files.FIF_MAGIC), mne_files.load,
@@ -153,6 +154,16 @@ FORMATS = (
     ),
 )  # fmt: skip
 """The formats in the order in which they are tried: any text with cells counts as a table at last."""
+
+
+EXPORTED_BY_ITS_MAKER = {
+    ".smrx": "a 64-bit Spike2 file; in Spike2 export it as .smr, or as text",
+    ".hpf": "a file of EMGworks; export it as CSV by the Delsys File Utility",
+    ".adicht": "a LabChart file; in LabChart export it as text",
+    ".acq": "a BIOPAC file; in AcqKnowledge export it as EDF",
+    ".mat": "a MATLAB file, which states no units by itself; write its samples as EDF or CSV",
+}
+"""By the ending: files of which no reader is at hand that this program could rely on, and the way out."""
 
 
 def names_of_formats() -> str:

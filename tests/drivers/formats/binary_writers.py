@@ -1,11 +1,9 @@
-"""Writers of binary formats, from their public descriptions: XDF, Intan, Open Ephys, OTB+, Neuroscan and Spike2."""
+"""Writers of binary formats, from their public descriptions: XDF, Intan, Open Ephys, Neuroscan and Spike2."""
 
 from __future__ import annotations
 
-import io
 import json
 import struct
-import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +11,7 @@ from numpy.typing import NDArray
 
 from tests.drivers.formats.specimen import Specimen
 
-INTAN_UV, OPEN_EPHYS_UV, QUATTROCENTO_UV = 0.195, 0.195, 5.0 / 2**16 / 150 * 1e6
+INTAN_UV, OPEN_EPHYS_UV = 0.195, 0.195
 STEP_MA, CURRENT_STEPS, PHASE_SAMPLES = 0.01, 50, 4
 """Stimulation in an RHS file: steps of 10 uA, 0.5 mA, and the samples of each phase."""
 
@@ -160,31 +158,6 @@ def open_ephys(folder: Path, what: Specimen) -> Path:
     }
     path = folder / "structure.oebin"
     path.write_text(json.dumps(described, indent=4), encoding="utf-8")
-    return path
-
-
-def otb(folder: Path, what: Specimen) -> Path:
-    """Write an OTB+ file of a Quattrocento, with markers and a channel of the ramp."""
-    codes = np.column_stack([np.rint(what.uv / QUATTROCENTO_UV), np.zeros(len(what.uv))]).astype("<i2")
-    device = (
-        f'<Device Name="QUATTROCENTO" SampleFrequency="{what.rate_hz}" ad_bits="16" DeviceTotalChannels="3"><Channels>'
-        '<Adapter ID="HD10MM0804" Gain="150" ChannelStartIndex="0">'
-        '<Channel Index="0" ID="EMG" Gain="1" Muscle="Tibialis L"/>'
-        '<Channel Index="1" ID="EMG" Gain="1" Muscle="Tibialis R"/>'
-        '</Adapter><Adapter ID="AdapterControl" Gain="1" ChannelStartIndex="2">'
-        '<Channel Index="0" ID="Ramp" Gain="1"/></Adapter></Channels></Device>'
-    )
-    marks = "".join(
-        f"<Marker><Milliseconds>{at / what.rate_hz * 1e3:g}</Milliseconds><Description>Trigger</Description></Marker>"
-        for at in what.pulse_samples
-    )
-    path = folder / "a.otb+"
-    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
-        files = {"1.sig": codes.tobytes(), "1.xml": device.encode(), "markers_0.xml": f"<m>{marks}</m>".encode()}
-        for name, raw in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(raw)
-            archive.addfile(member, io.BytesIO(raw))
     return path
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from drivers.formats.loaded import FileOptionValues
 from tests.drivers.formats import binary_writers as binary
 from tests.drivers.formats import library_writers as library
+from tests.drivers.formats import otb_writers as otb
 from tests.drivers.formats import text_writers as text
 from tests.drivers.formats.specimen import Specimen
 
@@ -18,7 +19,8 @@ from tests.drivers.formats.specimen import Specimen
 class FileRig:
     """How one format is written; ``step_uv`` is its resolution in the test.
 
-    ``options`` are needed to open it; ``stim_label`` where its markers do not mean a stimulus by themselves.
+    ``format_name`` names the format in the registry where it is not the rig's. ``options`` are needed to open it;
+    ``stim_label`` where its markers do not mean a stimulus by themselves.
     """
 
     write: Callable[[Path, Specimen], Path]
@@ -27,6 +29,7 @@ class FileRig:
     has_pulses: bool = True
     options: FileOptionValues = field(default_factory=FileOptionValues)
     module: str | None = None
+    format_name: str | None = None
 
     @property
     def is_missing(self) -> bool:
@@ -46,7 +49,8 @@ RIGS = {
     "LabChart": FileRig(text.labchart, 1e-3, has_gaps=True),
     "OpenBCI": FileRig(text.openbci, 1e-3, has_gaps=False),
     "Delsys": FileRig(text.emgworks, 1e-3, has_pulses=False),
-    "OTB+": FileRig(binary.otb, 0.6),
+    "OTB": FileRig(otb.otb_plus, 0.6),
+    "OTB4": FileRig(otb.otb4, 0.6, has_pulses=False, format_name="OTB"),
     "FIF": FileRig(library.fif, 1e-3, has_gaps=True, module="mne"),
     "Neuroscan": FileRig(binary.cnt, 0.2, module="mne"),
     "Spike2": FileRig(binary.smr, 0.2, has_gaps=True, module="neo"),

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from drivers.recording import Recording
-from tests.drivers.formats import binary_writers, text_writers
+from tests.drivers.formats import binary_writers, otb_writers, text_writers
 from tests.drivers.formats.specimen import MARKS, RATE_HZ, SAMPLES, specimen
 from tests.drivers.playing import samples
 from tests.support.shared import shared
@@ -123,11 +123,24 @@ def test_labchart_tools_reads_the_same_columns(tmp_path: Path) -> None:
 
 def test_emgio_reads_the_same_otb_layout_at_a_scale_of_its_own(tmp_path: Path) -> None:
     importer = pytest.importorskip("emgio.importers.otb")
-    path = binary_writers.otb(tmp_path, specimen())
+    path = otb_writers.otb_plus(tmp_path, specimen())
     peer = importer.OTBImporter().load(str(path)).signals["CH2"].to_numpy()
     mine = ours(path)[:, 1]
     ratio = mine[peer != 0] / peer[peer != 0]
     np.testing.assert_allclose(ratio, ratio[0], rtol=1e-4)
+
+
+def test_hdsemg_reads_the_same_otb4_samples(tmp_path: Path) -> None:
+    peer = pytest.importorskip("hdsemg_shared.fileio.otb_4_file_io")
+    codes = np.rint(specimen().uv / otb_writers.STEP_UV)
+    # its reader knows the device by the whole text, which the maker ends by a version
+    grid = "<Name>HD08MM1305</Name><NRow>5</NRow><NColumn>13</NColumn><IED>8</IED>"
+    path = otb_writers.write_otb4(tmp_path, otb_writers.track("grid.sig", codes, Description=grid, Device="Novecento+"))
+    millivolts, _, _, rate_hz, _, _, unit = peer.load_otb4_file(str(path))
+    assert (rate_hz, unit) == (RATE_HZ, "mV")
+    values = np.asarray(millivolts)
+    values = values if len(values) == SAMPLES else values.T
+    np.testing.assert_allclose(ours(path), values[:, :2] * 1e3, atol=1e-3)
 
 
 def test_mne_finds_the_same_codes_on_a_stimulus_channel() -> None:
