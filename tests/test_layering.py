@@ -91,7 +91,10 @@ RULES = (
     Rule(("guidance",), but=("guidance.audio",), never=HARDWARE),
     Rule(
         ("guidance", "drivers"),
-        but=("guidance.journal", "guidance.note", "guidance.export", "guidance.analysis", "guidance.audit"),
+        but=(
+            "guidance.journal", "guidance.note", "guidance.export", "guidance.analysis", "guidance.audit",
+            "drivers.formats.parquet",
+        ),
         never=("matplotlib", "fpdf", "pyrage", "pyarrow"),
     ),
     Rule(("guidance", "drivers"), but=("guidance.trial.workers",), never=("dask", "distributed")),
