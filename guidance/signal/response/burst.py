@@ -25,6 +25,10 @@ _LOUDER = 2.5
 _LARGE = 6.0
 """What is so many times larger than the activity is no part of it."""
 
+_TAILS, _LEAST_TAILS, _OLDEST_MS = 8, 3, 6000.0
+"""What recurs after so many of the last pulses, and at least after so many, follows the stimulus and is no
+contraction: the tail of a large artefact, a late response. None is older than the buffer surely reaches back."""
+
 
 def samples_after(window_ms: tuple[float, float], sample_rate_hz: float) -> int:
     """Return how many samples after the pulse must have arrived for ``ActivityMonitor.after``."""
@@ -52,9 +56,14 @@ class ActivityMonitor:
         self._lag = max(round(_LAG_MS * self._per_ms), 1)
         self._usual: deque[float] = deque(maxlen=_MEMORY)
         self._just_before_uv = 0.0
+        self._tails: deque[Array] = deque(maxlen=_TAILS)
+        self._pulse: int | None = None
 
-    def before(self, signal: Array) -> None:
-        """Take in the stimulus-free ``signal`` (n,) in uV that ends just before the pulse."""
+    def before(self, signal: Array, history: RingBuffer, pulse: int) -> None:
+        """Take in the stimulus-free ``signal`` (n,) in uV that ends just before the pulse at sample ``pulse``, and
+        what followed the pulse before it.
+        """
+        self._keep_tail(history, pulse)
         length = round((_TO_MS - _FROM_MS) * self._per_ms)
         recent = round(_JUST_BEFORE_MS * self._per_ms)
         count = len(signal) // length
@@ -71,16 +80,41 @@ class ActivityMonitor:
         first, stop = (pulse + round((self._window_ms[1] + ms) * self._per_ms) for ms in (_FROM_MS, _TO_MS))
         if history.end < pulse + samples_after(self._window_ms, 1e3 * self._per_ms) or not self._usual:
             return None
-        after = history.window(first, stop)[:, self._channel].astype(float)
-        level_uv = max(float(self._levels(after[None])[0]), self._just_before_uv)
+        bend = self._bend(history.window(first, stop)[None, :, self._channel].astype(float))[0]
+        level_uv = max(self._level_without_tail(bend), self._just_before_uv)
         return (
             None if np.isnan(level_uv) else ActivityLevel(level_uv, level_uv / max(float(np.median(self._usual)), 1e-3))
         )
 
+    def _keep_tail(self, history: RingBuffer, pulse: int) -> None:
+        """Keep what followed the pulse before the one at sample ``pulse``, if no gap or later pulse lies in it."""
+        before, self._pulse = self._pulse, pulse
+        if before is None or pulse - before > _OLDEST_MS * self._per_ms:
+            return
+        first, stop = (before + round((self._window_ms[1] + ms) * self._per_ms) for ms in (_FROM_MS, _TO_MS))
+        if stop <= pulse:
+            bend = self._bend(history.window(first, stop)[None, :, self._channel].astype(float))[0]
+            size = float(np.linalg.norm(bend))
+            if size > 0:  # not a number where samples are missing
+                self._tails.append(bend / size)
+
+    def _level_without_tail(self, bend: Array) -> float:
+        """Return the level of ``bend`` (n,) without what followed the last pulses, too."""
+        level_uv = float(np.sqrt(np.mean(bend**2))) if len(bend) else np.nan
+        usual_uv = float(np.median(self._usual))
+        if len(self._tails) < _LEAST_TAILS or not level_uv > _LOUDER * usual_uv:
+            return level_uv
+        common = np.linalg.svd(np.array(self._tails), full_matrices=False)[2][0]
+        return float(np.sqrt(np.mean((bend - (common @ bend) * common) ** 2)))
+
     def _levels(self, signals: Array) -> Array:
         """Return the level (m,) of each of ``signals`` (m, n) in uV; not a number where they are too short."""
+        bend = self._bend(signals)
+        return np.asarray(np.sqrt(np.mean(bend**2, axis=1))) if bend.shape[1] else np.full(len(signals), np.nan)
+
+    def _bend(self, signals: Array) -> Array:
+        """Return the second difference (m, k) of ``signals`` (m, n); k is 0 where they are too short."""
         lag = self._lag
         if signals.shape[1] <= 2 * lag:
-            return np.full(len(signals), np.nan)
-        bend = signals[:, 2 * lag :] - 2 * signals[:, lag:-lag] + signals[:, : -2 * lag]
-        return np.asarray(np.sqrt(np.mean(bend**2, axis=1)))
+            return np.zeros((len(signals), 0))
+        return signals[:, 2 * lag :] - 2 * signals[:, lag:-lag] + signals[:, : -2 * lag]

@@ -98,7 +98,7 @@ class ResponseDetector:
         tracker = BaselineTracker(history, self._channel, free_from, pulse.sample, self._sample_rate_hz)
         baseline = tracker.state()
         self._baselines[pulse.sample] = baseline
-        self._activity.before(tracker.signal)
+        self._activity.before(tracker.signal, history, pulse.sample)
         null_windows = tracker.null_windows(self._frame.grid, self._learned_to, baseline.mains) if baseline else None
         if null_windows is not None:
             self._learn(null_windows)

@@ -11,7 +11,7 @@ from guidance.signal.response.separation import SeparatedSweep
 from guidance.signal.sweep.ring_buffer import RingBuffer
 from tests.support.some import some
 from tests.support.streams import evoked, responses, settings
-from tests.support.waves import Wave, m_wave, motor_unit, noise
+from tests.support.waves import Wave, add, m_wave, motor_unit, noise
 
 RATE_HZ = 5000.0
 TIMES_MS = 0.5 + np.arange(120) / RATE_HZ * 1e3
@@ -67,7 +67,7 @@ def activity_ratio(before: Wave, after: Wave) -> float:
     window = np.zeros(round(WINDOW_MS[1] * RATE_HZ / 1e3))
     history.append(0, np.concatenate([before, window, after])[:, None].astype(np.float32))
     monitor = ActivityMonitor(0, WINDOW_MS, RATE_HZ)
-    monitor.before(before)
+    monitor.before(before, history, len(before))
     activity = monitor.after(history, len(before))
     assert activity is not None
     return activity.ratio
@@ -90,6 +90,30 @@ def test_activity_that_goes_on_as_before_is_no_burst_and_one_that_begins_is() ->
 def test_a_contraction_that_began_just_before_the_pulse_is_louder_than_usual() -> None:
     quiet, loud = units(2000, 5000, 0.0), units(200, 60, 300.0)
     assert activity_ratio(np.concatenate([quiet, loud]), units(samples_after(WINDOW_MS, RATE_HZ), 5000, 0.0)) > 2.5
+
+
+def ratio_after_pulses(tail: Wave, contraction: Wave) -> float:
+    """How loud the stretch after the sixth pulse is, where ``tail`` follows all six and ``contraction`` the sixth."""
+    every = round(0.5 * RATE_HZ)
+    signal = noise(np.random.default_rng(4), 8 * every, 5.0)
+    history, monitor = RingBuffer(1, len(signal)), ActivityMonitor(0, WINDOW_MS, RATE_HZ)
+    pulses = [every * (number + 1) for number in range(6)]
+    for pulse in pulses:
+        add(signal, pulse, tail)
+    add(signal, pulses[-1] + round(WINDOW_MS[1] * RATE_HZ / 1e3), contraction)
+    history.append(0, signal[:, None].astype(np.float32))
+    for pulse in pulses:
+        monitor.before(signal[pulse - 3000 : pulse - 10], history, pulse)
+    activity = monitor.after(history, pulses[-1])
+    assert activity is not None
+    return activity.ratio
+
+
+def test_what_follows_every_pulse_is_no_contraction_and_what_comes_beside_it_is() -> None:
+    tail, contraction = units(700, 90, 200.0), units(400, 60, 200.0)
+    assert ratio_after_pulses(tail, np.zeros(1)) < 2.5
+    assert ratio_after_pulses(np.zeros(1), contraction) > 2.5
+    assert ratio_after_pulses(tail, contraction) > 2.5
 
 
 def test_a_sweep_whose_largest_wave_may_be_a_response_is_contaminated() -> None:
