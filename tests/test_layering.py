@@ -38,6 +38,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("guidance.biofeedback",),
     ("guidance.audio", "guidance.journal", "guidance.ui"),
     ("guidance.note",),
+    ("guidance.treatment",),
     ("guidance.export", "guidance.device_check", "guidance.reprocess", "guidance.processes", "guidance.analysis"),
     ("guidance.session",),
     ("guidance.trial",),
@@ -92,8 +93,8 @@ RULES = (
     Rule(
         ("guidance", "drivers"),
         but=(
-            "guidance.journal", "guidance.note", "guidance.export", "guidance.analysis", "guidance.audit",
-            "drivers.formats.parquet",
+            "guidance.journal", "guidance.note", "guidance.treatment", "guidance.export", "guidance.analysis",
+            "guidance.audit", "drivers.formats.parquet",
         ),
         never=("matplotlib", "fpdf", "pyrage", "pyarrow"),
     ),

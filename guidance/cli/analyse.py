@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from guidance.cli.options import FULL_SCALE, JSON, SAMPLE_RATE, STATUS, STIM_LABEL, Positive
+from guidance.cli.options import CASE_LABEL, FULL_SCALE, JSON, SAMPLE_RATE, STATUS, STIM_LABEL, Positive
+from guidance.cli.procedures import STORE, store_of
 
 _ENDINGS = (".html", ".md", ".pdf")
 _READ = ("channel", "full_scale_uv", "sample_rate_hz", "stim_label")
@@ -57,6 +58,8 @@ _CONTEXT = ("age", "height_cm", "temperature_c", "side", "needle")
 @SAMPLE_RATE
 @STIM_LABEL
 @click.option("--report", metavar="PATH", help="Write a report to a new file: .html, .pdf or .md.")
+@CASE_LABEL
+@STORE
 @JSON
 def analyse(files: tuple[str, ...], **options: Any) -> None:
     """Analyse a recording: findings with the evidence for and against, never a diagnosis.
@@ -64,24 +67,31 @@ def analyse(files: tuple[str, ...], **options: Any) -> None:
     Without --site, FILE is needle EMG: spontaneous activity, motor units, interference pattern. Each --site makes the
     next FILE a nerve study, in which each stimulus is annotated 'stim'; the other files are then needle EMG, of one
     muscle each. Recordings at ring, thumb, palm (mixed), lumbrical and interosseous are compared between nerves. A root
-    is assessed from two muscles or more. Spontaneous activity is firm only where the muscle was marked as at rest. A
-    negative potential must be a negative number in the file.
+    is assessed from two muscles or more. With --case-label a summary is added to the plan of the case. Spontaneous
+    activity is firm only where the muscle was marked as at rest. A negative potential must be a negative number in the
+    file.
     """
     from drivers.base import DeviceError
     from guidance.analysis.reading import ReadOptions
+    from guidance.analysis.report import impression
     from guidance.analysis.run import analyse_files, parse_rest
     from guidance.analysis.sites import parse_sites
     from guidance.analysis.study_context import StudyContext, parse_filters
     from guidance.common.errors import UserError
     from guidance.journal.private_files import refuse_existing, write_private
     from guidance.processes import outcome_of
+    from guidance.treatment.plan import add_analysis, load_plan
 
     report, sites = options["report"], options["sites"]
     if report and Path(report).suffix not in _ENDINGS:
         raise click.UsageError(f"--report {report}: its name must end in {', '.join(_ENDINGS[:-1])} or {_ENDINGS[-1]}.")
+    if options["store"] and not options["label"]:
+        raise click.UsageError("--store names the folder of the plan of --case-label; give both, or neither.")
     try:
         if report:
             refuse_existing(Path(report), "--report")
+        if options["label"]:
+            load_plan(store_of(options["store"]), options["label"])
         known = parse_sites(sites, options["distances"], len(files))
         findings = analyse_files(
             files, known, options["muscles"],
@@ -91,6 +101,9 @@ def analyse(files: tuple[str, ...], **options: Any) -> None:
         )  # fmt: skip
         if report:
             write_private(Path(report), _report_bytes(Path(report).suffix, findings))
+        if options["label"]:
+            now = datetime.now().astimezone()
+            add_analysis(store_of(options["store"]), options["label"], files, impression(findings), now)
     except (UserError, DeviceError) as fault:
         outcome = outcome_of(fault)
         click.echo(f"needle-guidance: {outcome.sentence}", err=True)

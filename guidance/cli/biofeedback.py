@@ -10,7 +10,7 @@ import click
 
 from guidance.audio.settings import sound_settings
 from guidance.cli.launch import run_job
-from guidance.cli.options import EVENTS, FULL_SCALE, SAMPLE_RATE, STATUS, THEME, Positive, check_events
+from guidance.cli.options import CASE_LABEL, EVENTS, FULL_SCALE, SAMPLE_RATE, STATUS, THEME, Positive, check_events
 from guidance.cli.procedures import STORE, chosen, leave, store_of
 from guidance.common.errors import UsageError, UserError
 from guidance.contracts.origin import is_simulation
@@ -40,9 +40,7 @@ if TYPE_CHECKING:
     "[default: the first two]",
 )  # fmt: skip
 @click.option("--trials", type=click.IntRange(1, 60), metavar="N", help="Number of trials.  [default: the protocol's]")
-@click.option(
-    "--case-label", "label", metavar="WORD", help="Label of the case, to follow progress over visits; not a name."
-)
+@CASE_LABEL
 @click.option(
     "--symptom-before", type=click.IntRange(0, 10), metavar="N",
     help="Symptom score before the exercise, 0 (none) to 10 (the worst).  [default: a live screen asks]",

@@ -18,6 +18,7 @@ COMMANDS = {
     "end": "End a running procedure in order: the stimulator goes off, and its record is completed.",
     "help": "Show the document on TOPIC; without one, list the topics.",
     "info": "Say what a recording holds, and how it would be taken.",
+    "plan": "Keep a patient's plan: goals, targets and doses, scores, sessions, progress, a page for the patient.",
     "procedures": "List, show, verify, recover, delete and export recorded procedures; show and sign their notes.",
     "protocols": "List, show, validate, begin and compare protocols.",
     "record": "Record an amplifier's signal to a BDF+ file, which replay and other programs read.",
@@ -57,7 +58,7 @@ def load_command(name: str) -> click.Command:
         from guidance.cli import run
 
         return {"run": run.run, "demo": run.demo, "replay": run.replay}[name]
-    if name in {"attach", "audit", "convert", "end", "info", "procedures", "record"}:
+    if name in {"attach", "audit", "convert", "end", "info", "plan", "procedures", "record"}:
         return _command_on_records(name)
     if name in {"check", "devices"}:
         from guidance.cli import hardware
@@ -87,6 +88,10 @@ def _command_on_records(name: str) -> click.Command:
             from guidance.cli.running import end as command
         case "info":
             from guidance.cli.info import info as command
+        case "plan":
+            from guidance.cli.plan_documents import PLAN_GROUP
+
+            return PLAN_GROUP
         case "record":
             from guidance.cli.record import record as command
         case _:

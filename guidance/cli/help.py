@@ -16,6 +16,7 @@ TOPICS = {
     "screen": ("guidance", "docs/screen.md", "keys, pedals, colours, a second screen"),
     "dose": ("guidance", "docs/dose.md", "doses, the lipid rescue, the dose guard"),
     "note": ("guidance", "docs/note.md", "the note, signing, encryption, export"),
+    "plan": ("guidance", "docs/plan.md", "a patient's plan, its sessions, progress, intervals"),
     "record": ("guidance", "journal/README.md", "the record of a procedure, verify, recover"),
     "audit": ("guidance", "docs/audit.md", "count the procedures of a department, list and search them"),
     "replay": ("guidance", "docs/replay.md", "replay and record signals, follow from outside"),

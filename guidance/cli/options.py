@@ -126,6 +126,11 @@ KEY = click.option(
     "NEEDLE_GUIDANCE_KEY may name it.",
 )  # fmt: skip
 
+CASE_LABEL = click.option(
+    "--case-label", "label", metavar="WORD",
+    help="Label of the case that this belongs to, to follow it over visits; not a name.",
+)  # fmt: skip
+
 _PROCEDURE = (
     PROTOCOL,
     click.option("--headless", is_flag=True, help="Run without a screen; the stimulator arms by itself."),
@@ -171,6 +176,7 @@ _PROCEDURE = (
         "events. The command procedures case-sheet prints an empty one.",
     ),
     KEY,
+    CASE_LABEL,
     *DOSING,
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from guidance.cli.case_course import with_earlier_sessions
 from guidance.cli.launch import run_job
 from guidance.cli.options import (
     CRITERION,
@@ -96,11 +97,13 @@ def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -
     sound, case_options = sound_of(options), _case(options)
     settings = _named(settings_of(options, sound=sound), case_options.get("case"))
     settings = with_stop_moment(settings, case_options.get("case"), is_demo=is_demo)
+    store = options["store"] or str(default_store())
+    of_case = with_earlier_sessions(settings, options["label"], store, case_options.get("case"), options["key_file"])
     if is_demo:
         address += "".join(f",{word}" for word in simulated_target(settings.protocol))
     job = LiveJob(
-        settings=settings,
-        store=options["store"] or str(default_store()),
+        settings=of_case.settings,
+        store=store,
         address=address,
         events=options["events"],
         duration_s=options["duration_s"],
@@ -109,6 +112,8 @@ def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -
         sound=None if options["no_audio"] else sound,
         raw_log=options["raw_log"],
         host=click.get_current_context().find_object(Host) or HOST,
+        label=of_case.label,
+        remarks=of_case.remarks,
         **case_options,
     )
     run_job(job, headless=options["headless"], theme=options["theme"])

@@ -228,6 +228,13 @@ class DrugTable(Document):
         key = _key_of(name, self._names()[1], "botulinum toxin")
         return key, self.toxin[key]
 
+    def known_toxin(self, name: str | None) -> str | None:
+        """Return the key of the botulinum product called ``name``; None if there is none, or no name."""
+        try:
+            return self.find_toxin(name)[0] if name else None
+        except DoseError:
+            return None
+
     def find_neurolytic(self, name: str) -> str | None:
         """Return the key of the neurolytic agent called ``name``; None if there is none."""
         wanted = " ".join(name.casefold().split())

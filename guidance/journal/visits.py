@@ -17,7 +17,8 @@ from guidance.journal.files import open_plain, replace_private
 from guidance.journal.store import procedures
 
 LABEL_NAME = "case-label"
-_LABEL = re.compile(r"[\w.-]{1,60}")
+_LABEL = re.compile(r"\w[\w.-]{0,59}")
+"""A label also names a folder and follows options: it begins with a letter, digit or underscore."""
 _MAX_BYTES = 400
 """Larger than any label: 60 characters of at most 4 bytes."""
 
@@ -73,7 +74,8 @@ def checked_label(label: str) -> str:
     """Return ``label`` if it may be used. Raises UsageError."""
     if not _LABEL.fullmatch(label):
         raise UsageError(
-            f"{label!r} is not a case label: use 60 letters, digits, points, hyphens and underscores at most."
+            f"{label!r} is not a case label: use 60 letters, digits, points, hyphens and underscores at most, "
+            "the first one no point or hyphen."
         )
     return label
 
@@ -81,6 +83,15 @@ def checked_label(label: str) -> str:
 def write_label(folder: Path, label: str) -> None:
     """Write the case label of the visit to ``folder``, readable for this user alone. Raises OSError."""
     replace_private(folder / LABEL_NAME, label.encode())
+
+
+def keep_label(folder: Path, label: str | None) -> None:
+    """Write the case ``label``, if there is one, to ``folder``. Raises UserError."""
+    try:
+        if label is not None:
+            write_label(folder, label)
+    except OSError as fault:
+        raise UserError(f"The case label cannot be saved in {folder} ({fault.strerror}); make room.") from None
 
 
 def read_label(folder: Path) -> str | None:
@@ -105,9 +116,14 @@ def earlier_visits(store: Path, label: str, exercise: str) -> list[Visit]:
     """Return the visits in ``store`` of the case ``label`` with the same ``exercise``, the oldest first."""
     folders: list[Path] = []
     with contextlib.suppress(UserError):
-        folders = [folder for folder in procedures(store) if read_label(folder) == label]
+        folders = folders_of_case(store, label)
     visits = (read_visit(folder) for folder in folders)
     return [visit for visit in visits if visit is not None and visit.exercise == exercise]
+
+
+def folders_of_case(store: Path, label: str) -> list[Path]:
+    """Return the folders of the procedures in ``store`` with the case ``label``, the oldest first. Raises UserError."""
+    return [folder for folder in procedures(store) if read_label(folder) == label]
 
 
 def _visit(name: str, events: list[dict[str, Any]]) -> Visit | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from drivers import open_device
 from drivers.base import Amplifier, DeviceInfo
@@ -20,7 +19,7 @@ from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.events import Entry
 from guidance.contracts.origin import RECORDED, is_simulation
 from guidance.engine.settings import Settings
-from guidance.journal.visits import Visit, earlier_visits, write_label
+from guidance.journal.visits import Visit, earlier_visits, keep_label
 from guidance.processes.screen_channel import ScreenChannel
 from guidance.session.device import LiveDevice
 from guidance.session.live import LiveSession
@@ -70,7 +69,7 @@ class BiofeedbackJob:
             sound = Mute("exercise") if self.sound is None else _sound(self.sound, info)
             before = earlier_visits(startup.store, self.label, self.plan.exercise) if self.label else []
             outputs = startup.open_outputs(self.settings.protocol, info, sound)
-            self._put_label(outputs.record.folder)
+            keep_label(outputs.record.folder, self.label)
             session = BiofeedbackSession(
                 BiofeedbackEngine(self.settings, self.plan, info, columns, startup.wall_time),
                 device,
@@ -92,13 +91,6 @@ class BiofeedbackJob:
             )  # fmt: skip
         address = self.address or ""
         return open_device(address, channels=_MOST_MUSCLES) if is_simulation(address) else open_device(address)
-
-    def _put_label(self, folder: Path) -> None:
-        if self.label:
-            try:
-                write_label(folder, self.label)
-            except OSError as fault:
-                raise UserError(f"The case label cannot be saved in {folder} ({fault.strerror}); make room.") from None
 
 
 class BiofeedbackSession(LiveSession):

@@ -14,6 +14,7 @@ from guidance.engine.loop import Engine
 from guidance.engine.settings import Settings
 from guidance.journal.encryption import key_of_file
 from guidance.journal.raw import RawLog
+from guidance.journal.visits import keep_label
 from guidance.note.case_sheet import CaseSheet, save_case
 from guidance.session.amplifier_with_stimulator import AmplifierWithStimulator
 from guidance.session.host import HOST, Host
@@ -28,6 +29,7 @@ class LiveJob:
     """A procedure to run on the device at ``address``; ``sim:SEED`` is a simulated patient.
 
     Without ``sound`` it is muted. ``case`` is saved apart from the events, encrypted where a ``key_file`` is named.
+    ``label`` is the case that the procedure belongs to, ``remarks`` what its earlier sessions mean for this one.
     ``stimulator`` is the address of an external stimulator. ``lsl_out`` streams signal and events to LSL. ``host`` is
     the computer that it runs on.
     """
@@ -41,6 +43,8 @@ class LiveJob:
     raw_log: bool = False
     case: CaseSheet | None = None
     key_file: str | None = None
+    label: str | None = None
+    remarks: tuple[str, ...] = ()
     stimulator: str | None = None
     lsl_out: bool = False
     host: Host = HOST
@@ -63,12 +67,13 @@ class LiveJob:
             outputs = startup.open_outputs(self.settings.protocol, info, self._open_sound(info), raw, lsl)
             self._keep_case(outputs.record.folder)
             engine = Engine(self.settings, info, startup.wall_time, stimulation)
-            notices = startup.notices(self.settings.protocol)
+            notices = [*startup.notices(self.settings.protocol), *self.remarks]
             notices += amplifier.info.notes + (info.stimulator.notes if info.stimulator else ())
             clock = self.host.clock
             return LiveSession(engine, device, outputs, self.duration_s, notices, startup.stack.pop_all(), clock)
 
     def _keep_case(self, folder: Path) -> None:
+        keep_label(folder, self.label)
         if self.case:
             save_case(folder, self.case, key_of_file(Path(self.key_file)) if self.key_file else None)
 

@@ -41,6 +41,7 @@ class ScriptedProcedure:
     began: datetime = BEGAN
     records: list[TimedRecord] = field(default_factory=list)
     pulses: list[Pulse] = field(default_factory=list)
+    settings: dict[str, Any] | None = None
 
     def pulse(
         self, t: float, current_ma: float, responded: bool | None, *, outcome: str = "delivered", width_ms: float = 0.1
@@ -101,7 +102,9 @@ class ScriptedProcedure:
             "sample_rate_hz": SAMPLE_RATE_HZ,
             "channels": [self.channel],
         }
-        return Start(1, "needle-guidance 0.1.0", self.protocol, device, self.began.isoformat(), "manual")
+        return Start(
+            1, "needle-guidance 0.1.0", self.protocol, device, self.began.isoformat(), "manual", settings=self.settings
+        )
 
 
 def femoral_block(*, injected: bool = True) -> ScriptedProcedure:
