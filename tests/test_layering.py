@@ -41,7 +41,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("guidance.treatment",),
     ("guidance.export", "guidance.device_check", "guidance.reprocess", "guidance.processes", "guidance.analysis"),
     ("guidance.session",),
-    ("guidance.trial",),
+    ("guidance.trial", "guidance.lessons"),
     ("guidance.audit",),
     ("guidance.start",),
     ("guidance.cli",),
@@ -51,7 +51,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 
 TERMINAL = ("textual", "rich", "click")
 HARDWARE = ("serial", "sounddevice")
-OPENERS = ("guidance.session", "guidance.device_check", "guidance.reprocess", "guidance.trial", "guidance.analysis")
+OPENERS = (
+    "guidance.session", "guidance.device_check", "guidance.reprocess", "guidance.trial", "guidance.analysis",
+    "guidance.lessons",
+)  # fmt: skip
 PURE = (
     "guidance.contracts", "guidance.signal", "guidance.proximity", "guidance.cue", "guidance.needle_emg",
     "guidance.stimulation", "guidance.alarms", "guidance.dose", "guidance.stop_moment", "guidance.engine",
@@ -87,6 +90,7 @@ RULES = (
     Rule(PURE, never=(*TERMINAL, *HARDWARE, "soundfile", "edfio", "fcntl", "termios")),
     Rule(("guidance",), but=OPENERS, never=("drivers",), save=("drivers.base",)),
     Rule(("guidance.trial",), never=(*TERMINAL, "drivers"), save=SIMULATED),
+    Rule(("guidance.lessons",), never=(*TERMINAL, "drivers"), save=("drivers.simulated",)),
     Rule(("guidance.ui",), never=("guidance.engine", "guidance.journal", "guidance.audio")),
     Rule(("guidance.processes",), never=("textual", "click", "guidance.engine", "guidance.journal", "guidance.audio")),
     Rule(("guidance",), but=("guidance.audio",), never=HARDWARE),

@@ -18,6 +18,7 @@ COMMANDS = {
     "end": "End a running procedure in order: the stimulator goes off, and its record is completed.",
     "help": "Show the document on TOPIC; without one, list the topics.",
     "info": "Say what a recording holds, and how it would be taken.",
+    "learn": "Show in five short pages how EMG works, with the program's own simulated signals and their sound.",
     "plan": "Keep a patient's plan: goals, targets and doses, scores, sessions, progress, a page for the patient.",
     "procedures": "List, show, verify, recover, delete and export recorded procedures; show and sign their notes.",
     "protocols": "List, show, validate, begin and compare protocols.",
@@ -110,6 +111,8 @@ def _single_command(name: str) -> click.Command:
             from guidance.cli.dose import dose as command
         case "help":
             from guidance.cli.help import help_topic as command
+        case "learn":
+            from guidance.cli.learn import learn as command
         case "protocols":
             from guidance.cli.protocols import protocols as command
         case "sounds":

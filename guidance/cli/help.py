@@ -23,6 +23,7 @@ TOPICS = {
     "formats": ("guidance", "docs/formats.md", "recordings that are read, and how they are converted"),
     "analyse": ("guidance", "docs/analyse.md", "describe a recording of needle EMG or nerve conduction"),
     "biofeedback": ("guidance", "docs/biofeedback.md", "exercises with a muscle's EMG"),
+    "learn": ("guidance", "docs/learn.md", "a course on EMG in five pages, with simulated signals"),
     "devices": ("drivers", "README.md", "amplifiers, stimulators, how to add a device"),
     "protocols": ("protocols", "README.md", "protocols, changes by a site"),
     "safety": ("guidance", "docs/safety.md", "what limits and what stops a pulse"),

@@ -10,8 +10,11 @@ from guidance.ui.text import shorten
 from guidance.ui.theme import Ink
 from guidance.ui.widgets.panel import Panel
 
-_KEYS = (("space", "pause"), ("up down", "move the line"), ("a", "acknowledge"), ("q", "end"))
-_SCORE = (("0-9 up down", "score"), ("enter", "enter it"), ("s", "skip"), ("q", "end"))
+ShownKey = tuple[str, str]
+"""A key, and what it does."""
+
+_KEYS: tuple[ShownKey, ...] = (("space", "pause"), ("up down", "move the line"), ("a", "acknowledge"), ("q", "end"))
+_SCORE: tuple[ShownKey, ...] = (("0-9 up down", "score"), ("enter", "enter it"), ("s", "skip"), ("q", "end"))
 _SIMULATED = (("0-9", "effort"), ("left right", "second muscle"))
 
 
@@ -35,13 +38,32 @@ class Hints(Panel):
             active = _SCORE
         if self.snapshot.ended is not None:
             active = (("q", "leave"),)
-        column = 1
-        for name, usual in active:
-            does = "resume" if usual == "pause" and self.snapshot.paused else usual
-            if column + len(name) + len(does) + 1 > canvas.width:
-                return
-            column = canvas.write(0, column, name, Ink.STRONG) + 1
-            column = canvas.write(0, column, shorten(does, canvas.width), Ink.MUTED) + 3
+        paused = self.snapshot.paused
+        _write_keys(canvas, tuple((name, "resume" if does == "pause" and paused else does) for name, does in active))
+
+
+class KeyLine(Panel):
+    """Keys that never change, and what they do."""
+
+    DEFAULT_CSS = "KeyLine { height: 1; dock: bottom; }"
+
+    def __init__(self, keys: tuple[ShownKey, ...]) -> None:
+        super().__init__()
+        self._keys = keys
+
+    def paint(self, canvas: Canvas) -> None:
+        """Write the keys side by side."""
+        _write_keys(canvas, self._keys)
+
+
+def _write_keys(canvas: Canvas, keys: tuple[ShownKey, ...]) -> None:
+    """Write as many of ``keys`` as fit."""
+    column = 1
+    for name, does in keys:
+        if column + len(name) + len(does) + 1 > canvas.width:
+            return
+        column = canvas.write(0, column, name, Ink.STRONG) + 1
+        column = canvas.write(0, column, shorten(does, canvas.width), Ink.MUTED) + 3
 
 
 def _exercise(snapshot: Snapshot) -> str:
