@@ -15,6 +15,7 @@ from guidance.common.errors import DONE, FAILED
 from guidance.dose.drugs import DrugTable
 from guidance.dose.formatting import percent
 from guidance.dose.neurolytic import NeurolyticPlan, neurolytic_plan
+from guidance.dose.neurolytic_card import emergency_instructions
 from guidance.dose.text import DoseError, volume_ml
 from guidance.protocol import load, resolve
 
@@ -56,6 +57,8 @@ def neurolytic(context: click.Context, /, solution: str, protocol_id: str, volum
         entry = table.neurolytic[plan.agent]
         for item in entry.cautions:
             click.echo(f"  Caution: {item.text} [{table.citation(item)}]")
+        for line in emergency_instructions(table, (plan.agent,)):
+            click.echo(f"  Emergency: {line.word} {line.text}".replace(":  ", ": "))
         click.echo("\n".join(f"  {text}" for text in table.references([entry.percent, entry.max_mg, *entry.cautions])))
     sys.exit(FAILED if is_over else DONE)
 

@@ -229,5 +229,6 @@ class Snapshot:
     needle: NeedleView | None = None
     stop_moment: StopMomentView | None = None
     rescue: tuple[tuple[str, str, bool], ...] = ()
+    rescue_title: str = ""
     cautions: tuple[str, ...] = ()
     toxin: ToxinView | None = None

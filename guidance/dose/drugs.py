@@ -204,6 +204,7 @@ class DrugTable(Document):
     lipid: LipidRescue
     toxin: dict[Name, Toxin]
     toxin_cautions: tuple[Statement, ...] = ()
+    neurolytic_emergency: tuple[Statement, ...] = ()
 
     @model_validator(mode="after")
     def _check_unique_names(self) -> Self:

@@ -19,16 +19,31 @@ from guidance.dose.cumulative_dose import ROUNDING, CumulativeDose, read_dose
 from guidance.dose.drugs import load, needed
 from guidance.dose.formatting import concentrations, percent, plan_fields, solution_name, total_words
 from guidance.dose.neurolytic import NeurolyticPlan
+from guidance.dose.neurolytic_card import emergency_instructions, emergency_title
 from guidance.dose.patient import DosePatient
 from guidance.dose.plan import DosePlan
 from guidance.dose.rescue import rescue
-from guidance.dose.rescue_card import instructions, remarks
+from guidance.dose.rescue_card import instructions, remarks, title
 from guidance.dose.text import MOST_ML, DoseError, parse_amount
 
 DoseRequest = Aliquot | Aspiration
 DAY_MIN = 24.0 * 60.0
 """Minutes for which an earlier dose counts: the labels limit what is given in 24 h."""
 _WATCH = "Watch for toxicity; have help and lipid at hand."
+
+
+RescueLines = tuple[tuple[str, str, bool], ...]
+
+
+def _rescue_card(plan: DosePlan | None, agents: tuple[str, ...]) -> tuple[str, RescueLines]:
+    """Return title and lines of the card: of a neurolysis with ``agents``, else the lipid rescue for the patient."""
+    if agents:
+        shown = emergency_instructions(load(), agents)
+        return emergency_title(agents), tuple((line.word, line.text, line.is_dose) for line in shown)
+    table, patient = (plan.table, plan.patient) if plan else (load(), DosePatient())
+    card = rescue(table, patient)
+    lines = ((line.word, line.text, line.is_dose) for line in instructions(table, card))
+    return title(table), (*lines, *(("", text, False) for text in remarks(table, card)))
 
 
 class DoseGuard:
@@ -39,8 +54,11 @@ class DoseGuard:
         plan: DosePlan | NeurolyticPlan | None,
         alarms: AlarmBoard,
         volume_ml: tuple[float, float] | None = None,
+        agents: tuple[str, ...] = (),
     ) -> None:
-        """Guard ``plan``; without one, count volumes only. The upper end of the protocol's ``volume_ml`` is a limit."""
+        """Guard ``plan``; without one, count volumes only. The upper end of the protocol's ``volume_ml`` is a limit;
+        ``agents`` are its neurolytic agents.
+        """
         self._agent = plan if isinstance(plan, NeurolyticPlan) else None
         plan = None if isinstance(plan, NeurolyticPlan) else plan
         if self._agent and self._agent.volume_ml:
@@ -48,13 +66,8 @@ class DoseGuard:
         self._plan, self._alarms = plan, alarms
         self._most_ml = volume_ml[1] if volume_ml else None
         self._planned_earlier = plan.earlier if plan else ()
-        table, patient = (plan.table, plan.patient) if plan else (load(), DosePatient())
-        lines = instructions(table, rescue(table, patient))
-        self.rescue_lines = (
-            *((line.word, line.text, line.is_dose) for line in lines),
-            *(("", text, False) for text in remarks(table, rescue(table, patient))),
-        )
-        """The rescue card for this patient: (word, text, whether it is a volume), in order."""
+        self.rescue_title, self.rescue_lines = _rescue_card(plan, (self._agent.agent,) if self._agent else agents)
+        """The rescue card for this patient: its first line, then (word, text, whether it is a volume), in order."""
         self._every_ml = needed((plan.table if plan else load()).technique.aspirate_every_ml)
         self._injected_ml = self._since_aspiration_ml = 0.0
         self._aspirated = self._blood = self._warned = self._begun = False

@@ -35,7 +35,7 @@ def instructions(table: DrugTable, card: Rescue | None) -> tuple[CardLine, ...]:
     lipid = table.lipid
     doses = tuple(_with_weight(card) if card else _without_weight(table))
     return (
-        *(CardLine(*_split(item.text)) for item in lipid.first),
+        *(CardLine(*split_instruction(item.text)) for item in lipid.first),
         CardLine("LIPID", "at the first sign of a serious event:"),
         *doses,
         CardLine("AGAIN", _again(table)),
@@ -91,6 +91,15 @@ def json_of(table: DrugTable, card: Rescue | None) -> dict[str, Any]:
     return volumes | texts | {"guideline": lipid.guideline, "avoid": lipid.avoid.text, "table": read}
 
 
+def split_instruction(text: str) -> tuple[str, str]:
+    """Return the first word of an instruction in capitals, and the rest."""
+    word, colon, rest = text.partition(":")
+    if colon and word.isupper():
+        return word, rest.strip()
+    first, _, rest = text.partition(" ")
+    return first, rest
+
+
 def _numbered(lines: tuple[CardLine, ...]) -> Iterator[str]:
     """Yield the instructions, numbered; the volumes stand below the instruction that they belong to."""
     number = 0
@@ -100,15 +109,6 @@ def _numbered(lines: tuple[CardLine, ...]) -> Iterator[str]:
             continue
         number += 1
         yield f"{number:>2}  {line.word:<11}{line.text}"
-
-
-def _split(text: str) -> tuple[str, str]:
-    """Return the first word of an instruction in capitals, and the rest."""
-    word, colon, rest = text.partition(":")
-    if colon and word.isupper():
-        return word, rest.strip()
-    first, _, rest = text.partition(" ")
-    return first, rest
 
 
 def _with_weight(card: Rescue) -> Iterator[CardLine]:

@@ -124,6 +124,7 @@ class Engine:
             needle=parts.needle_guide.view() if parts.needle_guide else None,
             stop_moment=parts.stop_moment.view(),
             rescue=parts.dose.rescue_lines,
+            rescue_title=parts.dose.rescue_title,
             toxin=parts.toxin.view(),
         )
         return self.builder.build(state, session)

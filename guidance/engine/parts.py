@@ -44,7 +44,8 @@ class EngineParts:
         self.proximity = ProximityState(settings, self.health)
         self.needle_monitor = NeedleMonitor(self.alarms)
         self.external_dial = ExternalDial(settings.current_ma) if settings.mode is Mode.LISTEN else None
-        self.dose = DoseGuard(settings.dose, self.alarms, settings.protocol.volume_ml)
+        agents = tuple(item.agent for item in settings.protocol.agents)
+        self.dose = DoseGuard(settings.dose, self.alarms, settings.protocol.volume_ml, agents)
         self.toxin = ToxinGuard(settings.toxin)
         self.stop_moment = StopMoment(settings.stop_plan, settings.stop_left_out)
         self.report_limit = ReportLimit()

@@ -84,6 +84,7 @@ class EngineState:
     paused: bool = False
     stop_moment: StopMomentView | None = None
     rescue: tuple[tuple[str, str, bool], ...] = ()
+    rescue_title: str = ""
     toxin: ToxinView | None = None
 
 
@@ -168,6 +169,7 @@ class SnapshotBuilder:
             training=engine.training,
             stop_moment=engine.stop_moment,
             rescue=engine.rescue,
+            rescue_title=engine.rescue_title,
             cautions=settings.cautions,
             toxin=engine.toxin,
         )

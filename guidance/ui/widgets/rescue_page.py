@@ -16,6 +16,7 @@ from guidance.ui.widgets.panel import Panel
 
 _MARGIN, _WORD = 2, 16
 _TITLE = "LOCAL ANAESTHETIC TOXICITY: LIPID RESCUE, 20 % emulsion, intravenous"
+"""The title where the engine has sent none."""
 _LEAST_FOR_DIGITS = 110
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
@@ -27,18 +28,20 @@ class RescuePage(Panel):
 
     def key(self, snapshot: Snapshot) -> Hashable:
         """Return the card, and the weight that it is for."""
-        return snapshot.rescue, snapshot.patient_kg
+        return snapshot.rescue, snapshot.rescue_title, snapshot.patient_kg
 
     def paint(self, canvas: Canvas) -> None:
         """Draw the title, the instructions, and the bolus in large digits where there is room."""
         canvas.shade(Ground.HIGH, slice(1))
-        canvas.write(0, _MARGIN, shorten(_TITLE, canvas.width - 2 * _MARGIN), Ink.LOUD)
+        title = clean(self.snapshot.rescue_title) if self.snapshot and self.snapshot.rescue_title else _TITLE
+        canvas.write(0, _MARGIN, shorten(title, canvas.width - 2 * _MARGIN), Ink.LOUD)
         lines = self.snapshot.rescue if self.snapshot else ()
         if not lines:
             canvas.write(2, _MARGIN, f"{UNKNOWN} no card: needle-guidance dose rescue", Ink.STRONG)
             return
         bolus = next((text for word, text, is_dose in lines if is_dose and word == "BOLUS"), "")
-        has_digits = canvas.width >= _LEAST_FOR_DIGITS and self.snapshot is not None and bool(self.snapshot.patient_kg)
+        has_weight = self.snapshot is not None and bool(self.snapshot.patient_kg)
+        has_digits = canvas.width >= _LEAST_FOR_DIGITS and has_weight and bool(bolus)
         width = canvas.width * 2 // 3 if has_digits else canvas.width
         row = 2
         for word, text, is_dose in lines:

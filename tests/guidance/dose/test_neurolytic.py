@@ -37,6 +37,33 @@ def first(records: list[Record]) -> Entry:
     return records[0]
 
 
+def card(guarded: DoseGuard) -> str:
+    return " ".join([guarded.rescue_title, *(f"{word} {text}" for word, text, _ in guarded.rescue_lines)])
+
+
+@pytest.mark.parametrize("solution", ["phenol 6%", "alcohol 50%"])
+def test_the_card_of_a_neurolysis_is_no_lipid_rescue(solution: str) -> None:
+    text = card(guard(solution))
+    agent = solution.split(maxsplit=1)[0]
+    assert text.startswith(f"{agent.upper()}: NO LOCAL ANAESTHETIC, NO LIPID RESCUE")
+    assert f"no source that was read gives lipid emulsion for {agent}" in text
+    assert "BOLUS" not in text
+    assert not any(is_dose for _, _, is_dose in guard(solution).rescue_lines)
+    assert "AIRWAY ventilate with 100 % oxygen" in text
+    assert "needle-guidance dose rescue" in text, "a local anaesthetic may have been given as well"
+
+
+def test_a_neurolysis_without_a_solution_has_the_card_of_its_agents() -> None:
+    guarded = DoseGuard(None, AlarmBoard(), agents=tuple(item.agent for item in load("neurolysis-tibial").agents))
+    assert guarded.rescue_title.startswith("PHENOL OR ALCOHOL")
+
+
+def test_any_other_procedure_has_the_lipid_rescue() -> None:
+    text = card(DoseGuard(None, AlarmBoard(), load("femoral").volume_ml))
+    assert text.startswith("LOCAL ANAESTHETIC TOXICITY: LIPID RESCUE")
+    assert "BOLUS" in text
+
+
 def test_the_mass_follows_from_the_strength() -> None:
     assert plan().mg(5.0) == pytest.approx(300.0)
     assert plan("Ethanol 50 %").mg(1.0) == pytest.approx(394.5)

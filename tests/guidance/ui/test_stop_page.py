@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from guidance.alarms.board import AlarmBoard
 from guidance.contracts.commands import Arm, OperatorCommand, Quit, Stop, StopAnswer
 from guidance.contracts.events import Entry
 from guidance.contracts.snapshot import Snapshot
+from guidance.dose.guard import DoseGuard
 from guidance.stop_moment import StopMoment, StopPlan
 from guidance.ui.pages import ScreenPage
 from tests.guidance.journal.scripted_procedure import ScriptedProcedure
@@ -163,6 +165,19 @@ async def test_the_rescue_card_is_one_key_away_on_every_page_and_leads_back(link
             await seat.press("L")
             assert seat.page() is page
             await seat.press("enter")
+        await press_twice(pilot, "q")
+
+
+async def test_the_card_has_the_title_that_the_engine_sends(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        guard = DoseGuard(None, AlarmBoard(), agents=("phenol", "alcohol"))
+        await seat.see(replace(FRESH, rescue=guard.rescue_lines, rescue_title=guard.rescue_title, patient_kg=70.0))
+        await seat.press("l")
+        text = " ".join(seat.text().split())
+        assert "PHENOL OR ALCOHOL: NO LOCAL ANAESTHETIC, NO LIPID RESCUE" in text
+        assert "no source that was read gives lipid emulsion for phenol or alcohol" in text
+        assert "BOLUS" not in text
         await press_twice(pilot, "q")
 
 
