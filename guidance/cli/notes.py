@@ -17,6 +17,7 @@ from guidance.cli.options import PROTOCOL, STATUS
 from guidance.cli.private_values import HELP, read_private
 from guidance.cli.procedure_access import errors_end_command, folder_of, key_for, on_procedure
 from guidance.cli.procedures import procedures
+from guidance.cli.worklist import worklist
 from guidance.common.errors import FAILED, UsageError, UserError
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ def _now() -> datetime:
     return datetime.now().astimezone()
 
 
-for command in (note, case_sheet, sign_note, addendum, follow_up, protect, new_key, export_procedure):
+for command in (note, case_sheet, sign_note, addendum, follow_up, protect, new_key, export_procedure, worklist):
     procedures.add_command(command)
 RECORD_GROUP = procedures
 """The group ``procedures`` with the commands of this module."""

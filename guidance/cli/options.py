@@ -177,6 +177,10 @@ _PROCEDURE = (
     ),
     KEY,
     CASE_LABEL,
+    click.option(
+        "--worklist", metavar="FILE", help="Worklist (FHIR or CSV) whose --entry names patient, side and protocol."
+    ),
+    click.option("--entry", type=click.IntRange(min=1), metavar="N", help="Entry of the --worklist, from 1."),
     *DOSING,
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from guidance.cli.options import JSON, STATUS, THEME
+from guidance.cli.options import JSON, KEY, STATUS, THEME
 from guidance.cli.plan import on_plan, plan, plan_and_sessions
 from guidance.cli.procedure_access import errors_end_command
 from guidance.cli.procedures import STORE, store_of
@@ -78,6 +78,50 @@ def page(label: str, *, store: str | None, key_file: str | None, to: str | None)
             _write(Path(to), {".md": lambda: patient_markdown(found).encode(), ".pdf": lambda: large_print(found, now)})
             return
     click.echo(patient_markdown(found), nl=False)
+
+
+@plan.command("export", epilog=STATUS)
+@on_plan
+@click.option("--to", required=True, metavar="FILE.json", help="New file to write.")
+@click.option("--deidentify", is_flag=True, help="Leave out names, numbers and free text; dates begin at 1985-01-01.")
+def export(label: str, *, store: str | None, key_file: str | None, to: str, deidentify: bool) -> None:
+    """Export the plan of LABEL and its sessions as a FHIR R4 bundle: CarePlan, EpisodeOfCare, scores, procedures."""
+    from guidance.export.care_plan import CareSource, write_care_plan
+    from guidance.journal.private_files import refuse_existing
+
+    with errors_end_command():
+        refuse_existing(Path(to))
+        found, case = plan_and_sessions(label, store, key_file)
+        _warn_left_out(label, case)
+        write_care_plan(CareSource(found, case, deidentify), Path(to))
+    click.echo(f"Written: {to}")
+
+
+@plan.command("registry", epilog=STATUS)
+@STORE
+@KEY
+@click.option("--to", required=True, metavar="FILE.csv", help="New file to write; its data dictionary lies beside it.")
+def registry(store: str | None, key_file: str | None, to: str) -> None:
+    """Write the sessions of all plans as one flat table for a registry, with a data dictionary. It names nobody."""
+    from guidance.export.registry import write_registry
+    from guidance.treatment.plan import plan_labels
+
+    with errors_end_command():
+        cases = []
+        for label in plan_labels(store_of(store)):
+            try:
+                cases.append(plan_and_sessions(label, store, key_file))
+            except UserError as fault:
+                click.echo(f"needle-guidance: Left out: {fault}", err=True)
+                continue
+            _warn_left_out(label, cases[-1][1])
+        dictionary = write_registry(cases, Path(to))
+    click.echo(f"Written: {to}\nWritten: {dictionary}")
+
+
+def _warn_left_out(label: str, case: CaseSessions) -> None:
+    for name, why in case.left_out.items():
+        click.echo(one_line(f"needle-guidance: Left out of {label}: {name}. {why}"), err=True)
 
 
 @plan.command("list", epilog=STATUS)

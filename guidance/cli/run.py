@@ -38,6 +38,7 @@ from guidance.cli.procedures import STORE
 from guidance.cli.replay_folder import replay_folder
 from guidance.cli.replay_procedure import is_folder_of_recordings, procedure_at, replay_procedure
 from guidance.cli.stop_moment import with_stop_moment
+from guidance.cli.worklist import with_worklist
 from guidance.common.errors import UsageError
 from guidance.engine.settings import Settings
 from guidance.protocol import Protocol
@@ -94,6 +95,7 @@ def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -
     from guidance.session import HOST, Host, LiveJob
 
     check_events(options)
+    options = with_worklist(click.get_current_context(), options)
     sound, case_options = sound_of(options), _case(options)
     settings = _named(settings_of(options, sound=sound), case_options.get("case"))
     settings = with_stop_moment(settings, case_options.get("case"), is_demo=is_demo)
@@ -151,13 +153,14 @@ def _case(options: dict[str, Any]) -> dict[str, Any]:
     from guidance.journal.encryption import key_of_file
     from guidance.note.case_sheet import case_from_file
 
-    if options["case_file"] is None:
+    key_file, listed = options["key_file"], options["worklist_case"]
+    if options["case_file"] is None and listed is None:
         return {}
-    key_file = options["key_file"]
     try:
         if key_file:
             key_of_file(Path(key_file))
-        return {"case": case_from_file(Path(options["case_file"]), datetime.now().astimezone()), "key_file": key_file}
+        case = listed or case_from_file(Path(options["case_file"]), datetime.now().astimezone())
+        return {"case": case, "key_file": key_file}
     except UsageError as fault:
         raise click.UsageError(str(fault)) from None
 

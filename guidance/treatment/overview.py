@@ -18,7 +18,7 @@ from guidance.treatment.sessions import CaseSession, CaseSessions
 from guidance.treatment.sheet import PLAN_FIELDS, PlanTarget
 
 SIMULATION = "SIMULATED PATIENT: nobody was treated."
-DISCLAIMER = "Research software, not a medical device. A plan is made by a clinician; the program keeps it."
+DISCLAIMER = "Research software, not a medical device."
 _HEAD = ("muscle or nerve", "side", "planned", "last session", "change", "limit", "reason", "EMG finding")
 
 
