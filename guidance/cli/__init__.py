@@ -4,31 +4,58 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from guidance import __version__
 from guidance.cli.command_table import CommandTable
-from guidance.common.errors import BAD_ARGUMENTS, EXIT_STATUSES, FAILED, UsageError
+from guidance.common.errors import BAD_ARGUMENTS, DONE, EXIT_STATUSES, FAILED, UsageError
 
 if TYPE_CHECKING:
     from guidance.session import Host
 
 
-@click.group(cls=CommandTable, epilog=EXIT_STATUSES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=CommandTable,
+    invoke_without_command=True,
+    epilog=EXIT_STATUSES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="needle-guidance")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Needle guidance by evoked EMG: where the needle tip is, by sound and on a screen.
 
-    Research software, not a medical device.
+    Without a command, on a terminal, Start opens: everything below by keys, mouse and touch. Research software, not a
+    medical device.
     """
+    if context.invoked_subcommand is not None:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.exceptions.NoArgsIsHelpError(context)
+    from guidance.cli.start import open_start
+
+    sys.exit(open_start(partial(_status_of, context.obj)))
 
 
-def main(host: Host | None = None) -> None:
-    """Run the command line on this computer, or on ``host``; every error ends as one sentence on standard error."""
+def _status_of(host: Host | None, words: list[str]) -> int:
+    """Run ``words`` as the command line would, and return the exit status."""
     try:
-        cli.main(standalone_mode=False, obj=host)
+        main(host, words)
+    except SystemExit as leave:
+        return leave.code if isinstance(leave.code, int) else FAILED if leave.code else DONE
+    return DONE
+
+
+def main(host: Host | None = None, words: list[str] | None = None) -> None:
+    """Run the command line on this computer, or on ``host``; every error ends as one sentence on standard error.
+
+    ``words`` stand for those of the command line.
+    """
+    try:
+        cli.main(args=words, standalone_mode=False, obj=host)
         if sys.stdout is not None:
             sys.stdout.flush()
     except click.exceptions.Exit as leave:

@@ -13,7 +13,7 @@ TOPICS = {
     "guide": ("guidance", "docs/guide.md", "guide a procedure: pages, keys, modes, pulses"),
     "needle-emg": ("guidance", "docs/needle-emg.md", "guide by the needle's own EMG"),
     "sound": ("guidance", "docs/sound.md", "what the sounds mean, volumes, alarms"),
-    "screen": ("guidance", "docs/screen.md", "keys, pedals, colours, a second screen"),
+    "screen": ("guidance", "docs/screen.md", "Start, keys, pedals, colours, a second screen"),
     "dose": ("guidance", "docs/dose.md", "doses, the lipid rescue, the dose guard"),
     "note": ("guidance", "docs/note.md", "the note, signing, encryption, export"),
     "plan": ("guidance", "docs/plan.md", "a patient's plan, its sessions, progress, intervals"),

@@ -37,7 +37,7 @@ class FormPage(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "item(1)", "Other item", key_display="TAB ↑ ↓"),
         Binding("f4", "clear", "Clear"),
-        Binding("f10", "to_end", "To the end"),
+        Binding("f10", "to_end", "Show and sign"),
         Binding("escape", "leave", "Back"),
     ]
 

@@ -31,7 +31,7 @@ class MenuPage(Screen[None]):
     """A menu; ``chosen`` receives the name of the entry."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "Open", priority=True),
+        Binding("enter", "take", "Open", key_display="ENTER", priority=True),
         Binding("escape", "leave", "Back"),
     ]
     DEFAULT_CSS = "MenuPage OptionList { height: 1fr; padding: 1; } MenuPage .about { max-height: 8; }"
