@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from drivers.base import Channel, DeviceInfo
 from guidance.signal.response.detector import ResponseDetector
-from tests.benchmarks.paths import INTERVAL_S, Peer, Played, lsl, ona, rhx, sound, spikerbox
+from tests.benchmarks.paths import INTERVAL_S, Peer, Played, lsl, ona, open_ephys, quattrocento, rhx, sound, spikerbox
 from tests.support.command_line import started
 from tests.support.event_rules import Line, read
 
@@ -33,6 +33,8 @@ PATHS: dict[str, tuple[Peer, str]] = {
     "ona": (ona, "frames of 20 samples at 10 kHz, pseudo-terminal"),
     "spikerbox": (spikerbox, "10 kHz written every 2 ms, pseudo-terminal"),
     "rhx": (rhx, "blocks of 128 frames at 30 kHz, TCP on this machine"),
+    "quattrocento": (quattrocento, "120 channels at 10,240 Hz written every 2 ms, TCP on this machine"),
+    "openephys": (open_ephys, "blocks of 20 ms at 10 kHz, ZeroMQ on this machine"),
     "lsl": (lsl, "chunks every 4 ms at 5 kHz, pylsl on this machine"),
     "sound": (
         sound,
@@ -44,9 +46,7 @@ UNMEASURED = {
     "file": "nobody writes: the recording is complete, and is read as fast as possible",
     "brainflow": "the Cyton's 250 Hz are too few for evoked responses: there is no `response`",
     "bitalino": "its 1000 Hz are too few for evoked responses: there is no `response`",
-    "quattrocento": "read as the samples of rhx are, from a TCP port; only its simulation was tried",
     "trigno": "its usual 1926 Hz are too few for evoked responses: there is no `response`",
-    "openephys": "the GUI sends blocks of its own length, which is most of the delay; only its simulation was tried",
 }
 
 
@@ -122,10 +122,10 @@ def _numbers(samples: list[int], made: Array, written: Array, step: int) -> Arra
 def row(name: str, description: str, found: Measured) -> str:
     """One row of the table."""
     if not found.from_write_ms:
-        return f"{name:10} {0:4} of {found.pulses:4}   not measured: no pulse has a response record; {description}"
+        return f"{name:13} {0:4} of {found.pulses:4}   not measured: no pulse has a response record; {description}"
     write, arrival = (np.percentile(ms, (50, 99)) for ms in (found.from_write_ms, found.from_arrival_ms))
     share = f"{len(found.from_write_ms):4} of {found.pulses:4}"
-    return f"{name:10} {share}   {write[0]:6.1f} {write[1]:6.1f}    {arrival[0]:6.1f} {arrival[1]:6.1f}   {description}"
+    return f"{name:13} {share}   {write[0]:6.1f} {write[1]:6.1f}    {arrival[0]:6.1f} {arrival[1]:6.1f}   {description}"
 
 
 def rows(pulses: int) -> Iterator[str]:
@@ -134,9 +134,9 @@ def rows(pulses: int) -> Iterator[str]:
         try:
             yield row(name, description, measure(peer, pulses))
         except (RuntimeError, ImportError, OSError) as fault:
-            yield f"{name:10} not measured: {fault}"
+            yield f"{name:13} not measured: {fault}"
     for name, why in UNMEASURED.items():
-        yield f"{name:10} not measured: {why}"
+        yield f"{name:13} not measured: {why}"
 
 
 def main() -> None:
@@ -144,8 +144,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pulses", type=int, default=100)
     pulses = parser.parse_args().pulses
-    print("                            ms from write    from arrival")
-    print("path       recorded       median    99 %    median   99 %   peer")
+    print("                               ms from write    from arrival")
+    print("path          recorded       median    99 %    median   99 %   peer")
     for line in rows(pulses):
         print(line, flush=True)
 

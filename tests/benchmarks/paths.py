@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.rhx.samples import FRAMES, WireWords
+from tests.drivers.fake_quattrocento import FakeQuattrocento
 from tests.drivers.ona import fake_ona
 from tests.drivers.rhx.fake_rhx import FakeRhx
 from tests.drivers.rigs import feeding
@@ -24,6 +25,8 @@ from tests.support.waves import Wave, add, artefact, m_wave, noise
 INTERVAL_S = 0.5
 LATENCY_MS = 6.0
 FULL_SCALE_UV = 2000.0
+QUATTROCENTO_UV = 5.0 / 2**16 / 150 * 1e6
+"""Step of an input: 5 V in 16 bits behind a gain of 150."""
 _LEAD_S = 4.0
 _RANGE_UV = 0.95 * FULL_SCALE_UV
 
@@ -178,6 +181,49 @@ def rhx() -> Iterator[tuple[str, Played]]:
     fake = _Controller(played)
     yield fake.address, played
     fake.close()
+
+
+class _Quattrocento(FakeQuattrocento):
+    """A Quattrocento whose first input plays."""
+
+    def __init__(self, played: Played) -> None:
+        self._played = played
+        super().__init__()
+
+    def bytes_of(self, first: int, count: int) -> bytes:
+        frames = np.frombuffer(super().bytes_of(first, count), "<i2").reshape(count, -1).copy()
+        frames[:, 0] = np.round(self._played.signal(first, count) / QUATTROCENTO_UV)
+        self._played.wrote(first + count)
+        return frames.tobytes()
+
+
+@contextlib.contextmanager
+def quattrocento() -> Iterator[tuple[str, Played]]:
+    """The simulated Quattrocento, one input of its frames of 120 channels at 10,240 Hz, over TCP."""
+    played = Played(10_240.0)
+    fake = _Quattrocento(played)
+    yield f"quattrocento:{fake.host_port}?channels=in1-1", played
+    fake.close()
+
+
+@contextlib.contextmanager
+def open_ephys() -> Iterator[tuple[str, Played]]:
+    """The simulated plugin of Open Ephys, one channel at 10 kHz, blocks of 20 ms. Raises ImportError without pyzmq."""
+    from tests.drivers.fake_open_ephys import FIRST, FakeOpenEphys
+
+    played = Played(10_000.0)
+
+    class Plugin(FakeOpenEphys):
+        rate_hz, block = played.rate_hz, 200
+
+        def uv(self, first: int, count: int, channel: int) -> NDArray[np.float32]:
+            assert channel == 0
+            played.wrote(first + count - FIRST)
+            return played.signal(first - FIRST, count).astype(np.float32)
+
+    fake = Plugin((0,))
+    yield f"openephys:{fake.address}?channels=0", played
+    fake.unplug()
 
 
 @contextlib.contextmanager

@@ -25,7 +25,12 @@ def wave(first: int, count: int, channel: int) -> NDArray[np.float32]:
 
 
 class FakeOpenEphys:
-    """The plugin with ``channels``, sending while ``acquiring``; a pulse on line 1 every ``pulse_every`` samples."""
+    """The plugin with ``channels``, sending while ``acquiring``; a pulse on line 1 every ``pulse_every`` samples.
+
+    A subclass may have another ``rate_hz``, samples in a ``block``, or ``uv`` of a channel.
+    """
+
+    rate_hz, block = RATE_HZ, BLOCK
 
     def __init__(self, channels: tuple[int, ...] = (0, 1), *, acquiring: bool = True, pulse_every: int = 0) -> None:
         self.channels, self.acquiring, self.pulse_every = channels, acquiring, pulse_every
@@ -60,6 +65,10 @@ class FakeOpenEphys:
             self._thread.join()
             self._context.destroy(linger=0)
 
+    def uv(self, first: int, count: int, channel: int) -> NDArray[np.float32]:
+        """Return the samples of ``channel`` from number ``first`` on."""
+        return wave(first, count, channel)
+
     def skip(self, count: int) -> None:
         """Drop the next ``count`` samples."""
         with self._skip:
@@ -83,23 +92,23 @@ class FakeOpenEphys:
                 self.heartbeats.append(json.loads(self._listen.recv()))
                 self._listen.send(b"heartbeat received")
             if self.acquiring and time.monotonic() >= due_s:
-                due_s += BLOCK / RATE_HZ
+                due_s += self.block / self.rate_hz
                 with self._skip:
                     self._send_block()
 
     def _send_block(self) -> None:
-        for sample in range(self.sample, self.sample + BLOCK):
+        for sample in range(self.sample, self.sample + self.block):
             if self.pulse_every and sample % self.pulse_every == 0:
                 self.send_event(sample, line=0, state=1)
         for channel in self.channels:
             if channel not in self.withheld:
-                self.send_samples(channel, wave(self.sample, BLOCK, channel))
-        self.sample += BLOCK
+                self.send_samples(channel, self.uv(self.sample, self.block, channel))
+        self.sample += self.block
 
     def send_samples(self, channel: int, samples: NDArray[np.float32]) -> None:
         content = {
             "stream": "Acq Board", "channel_num": channel, "num_samples": len(samples), "sample_num": self.sample,
-            "sample_rate": RATE_HZ,
+            "sample_rate": self.rate_hz,
         }  # fmt: skip
         self._send(b"DATA\0", "data", content, samples.astype("<f4").tobytes())
 
