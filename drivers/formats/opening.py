@@ -10,6 +10,8 @@ from drivers.formats.loaded import FileOptions, LoadedFile, printable
 from drivers.formats.registry import EXPORTED_BY_ITS_MAKER, FileFormat, guess_format, names_of_formats
 
 _HEAD_BYTES = 4096
+_TEXT_ENDINGS = (".csv", ".tsv", ".txt")
+_CONTROL = bytes({*range(32), 127} - {9, 10, 13})
 
 
 def load(path: Path, options: FileOptions) -> LoadedFile:
@@ -42,6 +44,11 @@ def _format_of(path: Path) -> FileFormat:
     found = guess_format(head)
     if found is None and (way_out := EXPORTED_BY_ITS_MAKER.get(path.suffix.casefold())):
         raise DeviceRefused(f"{path} is {way_out}")
+    if found is None and path.suffix.casefold() in _TEXT_ENDINGS and _is_text_with_control(head):
+        raise DeviceRefused(
+            f"{path} has control characters, as text of UTF-16 without its mark or a damaged copy has; save it again "
+            "as CSV in UTF-8"
+        )
     if found is None:
         raise DeviceRefused(
             f"{path} is not a recording this program can read; it reads {names_of_formats()}; a table needs a line of "
@@ -55,3 +62,10 @@ def _check_options(path: Path, found: FileFormat, options: FileOptions) -> None:
         raise OptionRefused(f"{path} states its own units; leave out --full-scale-uv")
     if options.sample_rate_hz is not None and not found.takes_rate:
         raise OptionRefused(f"{path} states its own sampling rate; leave out --sample-rate-hz")
+
+
+def _is_text_with_control(head: bytes) -> bool:
+    """Return whether ``head`` is lines of text but for some control characters."""
+    plain = head.translate(None, _CONTROL)
+    foreign = sum(byte > 127 for byte in plain)
+    return len(plain) < len(head) and b"\n" in plain and foreign * 10 < len(plain)

@@ -10,6 +10,7 @@ Blank lines and lines of ``#`` above the names are left out.
 from __future__ import annotations
 
 import csv
+import os
 import re
 from pathlib import Path
 from typing import TextIO
@@ -36,6 +37,7 @@ from drivers.formats.text_cells import encoding_of
 
 DELIMITERS = "\t;,"
 
+_END_BYTES = 8
 _SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 
 
@@ -101,5 +103,15 @@ def _load(table: TextTable, options: FileOptions) -> LoadedFile:
         page_samples=len(uv),
         page=lambda _: (uv, np.zeros(uv.shape, dtype=np.bool_)),
         annotations=tuple(sorted(annotations, key=lambda each: each.onset_s)),
-        warnings=choice.notes + unused_triggers(path, columns, marks),
+        warnings=choice.notes + unused_triggers(path, columns, marks) + _without_end(path),
+    )
+
+
+def _without_end(path: Path) -> tuple[str, ...]:
+    """Return a sentence where the last row has no line end: a file that was cut may lack digits there."""
+    with path.open("rb") as file:
+        file.seek(-min(path.stat().st_size, _END_BYTES), os.SEEK_END)
+        end = file.read().strip(b"\0 ")
+    return (
+        () if end.endswith((b"\n", b"\r")) else (f"the last row of {path} has no line end; the file may be cut short",)
     )

@@ -34,6 +34,8 @@ _UNEVEN = 0.6
 0.3 ms; a missing or doubled row deviates by a whole step."""
 _ASTRAY = 0.5
 """Largest deviation of a time from the even grid, as a share of the mean step."""
+_SLOWEST_HZ = 100.0
+"""A lower rate of times without a unit shows that they are no seconds: no amplifier of EMG is slower than 125 Hz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,11 @@ def clock_rate(path: Path, first_row: int, where: Column, times: Values, numbers
         raise DeviceRefused(
             f"the times of {path} are not even: row {wrong[0] + 1 + first_row} is out of step with the "
             "others; export it with every sample and enough decimals"
+        )
+    if not where.unit and 1.0 / mean < _SLOWEST_HZ:
+        raise DeviceRefused(
+            f"the times of {path} state no unit, and as seconds they would give {1.0 / mean:.4g} Hz; name their column "
+            "time_s, time_ms or time_us"
         )
     return check_sample_rate(path, round(float(1.0 / mean), 6))
 

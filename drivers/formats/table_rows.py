@@ -40,11 +40,14 @@ def read_rows(table: TextTable, wanted: set[int], texts: list[RowText]) -> dict[
     """
     text, lasting = role_at(table.columns, "text"), role_at(table.columns, "lasting")
     cells = {i: array("d") for i in sorted(wanted)}
+    written = dict[str, str]()
     checked = _checked(table)
     first = table.first_row
     while batch := list(islice(checked, _BATCH_ROWS)):
         for i, values in cells.items():
-            values.extend(_numbers(table, first, table.columns[i], [row[i] for row in batch]))
+            column = [row[i] for row in batch]
+            _check_decimals(table, table.columns[i], "".join(column), written)
+            values.extend(_numbers(table, first, table.columns[i], column))
         if text is not None:
             start = first - table.first_row
             texts += [
@@ -71,6 +74,22 @@ def _checked(table: TextTable) -> Iterator[list[str]]:
             wrong, cells = (blank, "no") if blank else (row_number, len(row))
             raise DeviceRefused(f"row {wrong} of {table.path} has {cells} cells, not {width}; correct it")
         yield row
+
+
+def _check_decimals(table: TextTable, where: Column, cells: str, written: dict[str, str]) -> None:
+    """Raise DeviceRefused where one column has decimal commas and another points: then 1,234 may be a thousand.
+
+    ``written`` holds the first column with each of the two so far.
+    """
+    for mark in ",.":
+        if mark in cells:
+            written.setdefault(mark, where.name)
+    if len(set(written.values())) > 1:
+        commas, points = (printable(written[mark][:SHOWN]) for mark in ",.")
+        raise DeviceRefused(
+            f"column '{commas}' of {table.path} has commas in its numbers, and column '{points}' has points; export it "
+            "again with decimal points and without separators of thousands"
+        )
 
 
 def _numbers(table: TextTable, first_row: int, where: Column, cells: list[str]) -> list[float]:

@@ -105,7 +105,7 @@ def test_every_run_of_a_stim_column_is_one_pulse(tmp_path: Path) -> None:
 
 
 def test_a_stim_column_of_zeros_annotates_no_pulse(tmp_path: Path) -> None:
-    recording = Recording(table(tmp_path / "a.csv", "t,e_uv,stim\n0,1,0\n1,1,0\n"))
+    recording = Recording(table(tmp_path / "a.csv", "t_s,e_uv,stim\n0,1,0\n1,1,0\n"))
     assert not recording.has_pulse_annotations
 
 
@@ -128,11 +128,11 @@ def test_a_stim_column_of_zeros_annotates_no_pulse(tmp_path: Path) -> None:
         ("t,e_uv,\n0,1,\n1,2,5\n", "row 3 of .* has 3 cells, not 2"),
         ("t,e_uv\n0,1\n1,2,3\n", "row 3 of .* has 3 cells, not 2"),
         ("t,e_uv\n0,1\n\n1,2\n", "row 3 of .* has no cells, not 2"),
-        ("t,e_v\n0,1\n1,2000\n", "row 3 of .* has 2000 v in column 'e'"),
+        ("t_s,e_v\n0,1\n1,2000\n", "row 3 of .* has 2000 v in column 'e'"),
         ("t,e_uv\n0,1\n1,1e99\n", "row 3 of .* has '1e99'"),
         ("time (h),e_uv\n0,1\n1,1\n", "gives its times in 'h'"),
         ('t,e_uv\n0,"1\n', "not a well-formed table"),
-        ("t,e_uv\n0,1\n100,1\n", "sampling rate of 0.01 Hz"),
+        ("t_s,e_uv\n0,1\n100,1\n", "sampling rate of 0.01 Hz"),
     ],
 )
 def test_an_error_names_its_place(tmp_path: Path, text: str, expected: str) -> None:
@@ -213,3 +213,40 @@ def test_a_duration_that_is_no_time_is_refused(tmp_path: Path, wrong: str) -> No
     text = f"time_s,EMG_uv,annotation,annotation (s)\n0,1,rest,{wrong}\n0.001,2,,\n"
     with pytest.raises(DeviceRefused, match=r"'rest' of .* which is no time in seconds"):
         Recording(table(tmp_path / "a.csv", text))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [["0.000;1,234", "0.001;1,235"], ["0,000;1.234", "0,001;1.235"], ["0.000;1", "0.001;1,235", "0.002;3"]],
+)
+def test_commas_in_one_column_and_points_in_another_are_refused(tmp_path: Path, rows: list[str]) -> None:
+    with pytest.raises(DeviceRefused, match=r"has commas in its numbers, and column .* has points"):
+        Recording(table(tmp_path / "a.csv", "\n".join(["time_s;EMG_uv", *rows, ""])))
+
+
+@pytest.mark.parametrize(("step", "shown"), [("1", "1"), ("0.5", "2")])
+def test_times_without_a_unit_that_cannot_be_seconds_are_refused(tmp_path: Path, step: str, shown: str) -> None:
+    rows = "".join(f"{i * float(step)},{i}\n" for i in range(9))
+    with pytest.raises(DeviceRefused, match=f"state no unit, and as seconds they would give {shown} Hz"):
+        Recording(table(tmp_path / "a.csv", "time,EMG_uv\n" + rows))
+    assert Recording(table(tmp_path / "a.csv", "time_ms,EMG_uv\n" + rows)).info.sample_rate_hz == 1000 / float(step)
+
+
+@pytest.mark.parametrize(("end", "says"), [("\n", False), ("\r\n", False), ("\r", False), ("", True)])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_last_row_without_its_line_end_is_named(tmp_path: Path, end: str, says: bool, encoding: str) -> None:
+    rows = (end or "\n").join(["time_s,EMG_uv", "0,1", "0.001,2", "0.002,3.25"])
+    recording = Recording(table(tmp_path / "a.csv", rows + end, encoding))
+    assert any("has no line end" in note for note in recording.warnings) is says
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32"])
+def test_text_in_an_encoding_without_its_mark_is_refused_by_what_to_do(tmp_path: Path, encoding: str) -> None:
+    with pytest.raises(DeviceRefused, match="save it again as CSV in UTF-8"):
+        Recording(table(tmp_path / "a.csv", "time_s,EMG_uv\n0,1\n0.001,2\n", encoding))
+
+
+def test_a_picture_called_csv_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9)
+    with pytest.raises(DeviceRefused, match="is not a recording this program can read"):
+        Recording(tmp_path / "a.csv")
