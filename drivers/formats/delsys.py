@@ -15,7 +15,7 @@ from pathlib import Path
 from drivers.base import DeviceRefused
 from drivers.formats.in_memory import DecodedChannel, load_decoded
 from drivers.formats.loaded import FileOptions, LoadedFile, Values, number
-from drivers.formats.text_cells import numbers_in, read_lines, without_empty_end
+from drivers.formats.text_cells import check_widths, numbers_in, read_lines, without_empty_end
 
 _LABEL = re.compile(
     r"Label:\s*(.+?)\s*Sampling frequency:\s*(\S+)\s*Number of points:\s*(\d+).*?Unit:\s*(\S*)\s*Domain", re.IGNORECASE
@@ -50,6 +50,7 @@ def load(path: Path, options: FileOptions) -> LoadedFile:
     else:
         raise DeviceRefused(f"{path} has no line of column names that begins with X[s]; export it again")
     rows = list(csv.reader(line for line in lines[first:] if line.strip()))
+    check_widths(path, rows, len(next(csv.reader([lines[head or _DISCOVER_NAMES]]))), first + 1)
     channels, warnings = [], []
     for column in columns:
         values = _values(path, rows, column, first + 1)

@@ -14,7 +14,7 @@ import numpy as np
 from drivers.base import ChannelKind, DeviceRefused
 from drivers.formats.in_memory import DecodedChannel, contiguous_parts, load_decoded
 from drivers.formats.loaded import FileOptions, LoadedFile, Values, number
-from drivers.formats.text_cells import numbers_in, read_lines
+from drivers.formats.text_cells import check_widths, numbers_in, read_lines
 
 BEGINNING = b"%OpenBCI"
 
@@ -34,14 +34,16 @@ def load(path: Path, options: FileOptions) -> LoadedFile:
     if not rate_hz or not count:
         raise DeviceRefused(f"{path} does not state its rate or its number of channels; record it again")
     first = len(head)
-    names = _names(lines[first] if first < len(lines) else "", int(count))
-    if first < len(lines) and lines[first].lstrip()[:1].isalpha():
-        first += 1
+    header = lines[first] if first < len(lines) else ""
+    names = _names(header, int(count))
+    is_named = header.lstrip()[:1].isalpha()
+    first += is_named
     rows = [line.split(",") for line in lines[first:] if line.strip()]
     if not rows:
         raise DeviceRefused(f"{path} has no rows of samples, so there is nothing to play")
     if any(len(row) <= max(names) for row in rows):
         raise DeviceRefused(f"a row of {path} ends before its last cell; copy the recording again")
+    check_widths(path, rows, len(header.split(",")) if is_named else len(rows[0]), first + 1)
     numbers = range(first + 1, first + 1 + len(rows))
     columns = {i: numbers_in(path, [row[i] for row in rows], name, numbers, comma=False) for i, name in names.items()}
     index, notes = _sample_numbers(path, columns[0], any("Cyton" in line for line in head))

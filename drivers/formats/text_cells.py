@@ -45,12 +45,26 @@ def read_lines(path: Path) -> tuple[list[str], tuple[str, ...]]:
     return lines, notes
 
 
+def check_widths(path: Path, rows: Sequence[Sequence[str]], width: int, first_row: int) -> None:
+    """Raise DeviceRefused where a row has more cells than there are columns, as one with decimal commas has."""
+    for at, row in enumerate(rows, first_row):
+        if len(row) > width and any(cell.strip() for cell in row[width:]):
+            raise DeviceRefused(
+                f"row {at} of {path} has {len(row)} cells for {width} columns; export it again, with decimal points"
+            )
+
+
 def numbers_in(path: Path, cells: Sequence[str], column: str, rows: Sequence[int] | range, comma: bool) -> Values:
     """Return the numbers (rows,) in the ``cells`` of a column; an empty cell and "NaN" are NaN.
 
     ``rows`` are their numbers in the file, for the message; ``comma``: a comma is a decimal point. Raises
     DeviceRefused.
     """
+    if comma and any("," in cell for cell in cells) and any("." in cell for cell in cells):
+        raise DeviceRefused(
+            f"column '{printable(column[:_SHOWN])}' of {path} has decimal commas and decimal points; export it again "
+            "with one of them"
+        )
     plain = [cell.strip().replace(",", ".") if comma else cell.strip() for cell in cells]
     values = np.full(len(plain), np.nan)
     for at, text in enumerate(plain):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import edfio
 import numpy as np
@@ -215,3 +216,18 @@ def test_a_rate_that_is_no_number_is_refused(tmp_path: Path) -> None:
     raw = path.read_bytes()
     with pytest.raises(DeviceRefused, match="sampling rate of nan Hz"):
         Recording(write(path, raw[:8] + struct.pack("<f", np.nan) + raw[12:]))
+
+
+@pytest.mark.parametrize("write_text", [text_writers.openbci, text_writers.emgworks, text_writers.discover])
+def test_decimal_commas_between_commas_are_refused_and_shift_no_column(tmp_path: Path, write_text: Any) -> None:
+    path = write_text(tmp_path, specimen())
+    path.write_bytes(path.read_bytes().replace(b".", b","))
+    with pytest.raises(DeviceRefused, match=r"cells for \d+ columns; export it again, with decimal points"):
+        Recording(path)
+
+
+def test_labchart_commas_beside_points_are_refused(tmp_path: Path) -> None:
+    path = text_writers.labchart(tmp_path, specimen())
+    path.write_bytes(path.read_bytes().replace(b"\t-0.040000\t", b"\t-0,040000\t"))
+    with pytest.raises(DeviceRefused, match="has decimal commas and decimal points"):
+        Recording(path)
