@@ -232,12 +232,12 @@ def test_times_without_a_unit_that_cannot_be_seconds_are_refused(tmp_path: Path,
     assert Recording(table(tmp_path / "a.csv", "time_ms,EMG_uv\n" + rows)).info.sample_rate_hz == 1000 / float(step)
 
 
-@pytest.mark.parametrize(("end", "says"), [("\n", False), ("\r\n", False), ("\r", False), ("", True)])
+@pytest.mark.parametrize(("end", "is_named"), [("\n", False), ("\r\n", False), ("\r", False), ("", True)])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_a_last_row_without_its_line_end_is_named(tmp_path: Path, end: str, says: bool, encoding: str) -> None:
+def test_a_last_row_without_its_line_end_is_named(tmp_path: Path, end: str, is_named: bool, encoding: str) -> None:
     rows = (end or "\n").join(["time_s,EMG_uv", "0,1", "0.001,2", "0.002,3.25"])
     recording = Recording(table(tmp_path / "a.csv", rows + end, encoding))
-    assert any("has no line end" in note for note in recording.warnings) is says
+    assert any("has no line end" in note for note in recording.warnings) is is_named
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32"])
