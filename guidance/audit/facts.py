@@ -31,7 +31,8 @@ class ProcedureFacts:
 
     ``chain`` identifies the record: the same in two stores is the same procedure. ``operator`` stands for the name of
     the performer, which it does not show. Times are in s, currents in mA, ``acknowledged_s`` the median time from an
-    alarm of high priority to its acknowledgement, ``signed_after_h`` hours from the end to the signature.
+    alarm of high priority to its acknowledgement, ``agreement`` the share of decisions that today's code takes as
+    recorded, None unless the procedure was run again; ``signed_after_h`` hours from the end to the signature.
     """
 
     name: str
@@ -64,6 +65,7 @@ class ProcedureFacts:
     signed_after_h: float | None
     complication: bool | None
     success: bool | None
+    agreement: float | None = None
 
     @property
     def complete(self) -> bool:

@@ -162,5 +162,14 @@ MEASURES = (
         "success",
         "Only blocks with an entered result; those may be the best or the worst.",
     ),
+    Measure(
+        "agreement",
+        "Decisions that today's code takes as recorded (--replay)",
+        "100 * agreement",
+        "Agreement is not correctness. The pulses are those on record, so a current that today's code would have "
+        f"chosen otherwise is not seen. {_NO_RECORD}",
+        1.0,
+        "%",
+    ),
 )
 """The measures in the order of the report."""

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from guidance.audit.agreement import agreements
 from guidance.audit.counts import CellCounts, count, merged, write_parquet
 from guidance.audit.facts import FACTS_VERSION, ProcedureFacts
 from guidance.audit.reading import LeftOut, read_facts
@@ -80,16 +81,21 @@ def run_audit(
     small_cells: bool = False,
     key: EncryptionKey | None = None,
     jobs: int = 1,
+    replay: bool = False,
     each: Each = on_this_machine,
 ) -> Audit:
     """Audit ``sites``. ``simulated``: count simulated procedures instead of those of patients. Raises UserError.
 
+    ``replay``: run each counted procedure through today's code too, and count how far its decisions agree.
     ``each`` runs once for each site where its store lies: first to read its facts, with ``jobs`` processes, then to
     count them. Only chains, names of procedures left out, and counts come back.
     """
     read = each(site_facts, [(site, now, key, jobs) for site in sites])
     duplicates = _duplicates(sites, read)
-    counts = merged(each(site_counts, [(site, now, key, simulated, duplicates[site.label]) for site in sites]))
+    replay_jobs = jobs if replay else 0
+    counts = merged(
+        each(site_counts, [(site, now, key, simulated, duplicates[site.label], replay_jobs) for site in sites])
+    )
     left_out = {
         site.label: one.left_out | dict.fromkeys(duplicates[site.label], DUPLICATE)
         for site, one in zip(sites, read, strict=True)
@@ -114,10 +120,22 @@ def site_facts(site: Site, now: datetime, key: EncryptionKey | None, jobs: int) 
 
 
 def site_counts(
-    site: Site, now: datetime, key: EncryptionKey | None, simulated: bool, leave_out: Sequence[str]
+    site: Site,
+    now: datetime,
+    key: EncryptionKey | None,
+    simulated: bool,
+    leave_out: Sequence[str],
+    replay_jobs: int = 0,
 ) -> CellCounts:
-    """Count the facts of ``site`` without the procedures ``leave_out``. Raises UserError."""
+    """Count the facts of ``site`` without the procedures ``leave_out``. Raises UserError.
+
+    Procedures are run again on ``replay_jobs`` processes; with 0 they are not.
+    """
     facts, _ = _read(site, now, key, 1)
+    if replay_jobs:
+        counted = [one for one in facts if one.simulated == simulated and one.name not in leave_out]
+        shares = agreements([site.store / one.name for one in counted], replay_jobs)
+        facts = [replace(one, agreement=share) for one, share in zip(counted, shares, strict=True)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "facts.parquet"
         write_parquet(path, site.label, facts)

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 @click.option("--out", metavar="FILE.pdf", help="Write the report: a sheet for each measure, with charts.")
 @click.option("--simulated", is_flag=True, help="Count the procedures on simulated patients instead.")
 @click.option("--small-cells", is_flag=True, help="Hide no small cell; such figures must not leave the department.")
+@click.option(
+    "--replay", is_flag=True, help="Run each procedure through today's code too, and count how far its decisions agree."
+)
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="J", help="Processes that read.  [default: one per core]")
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="Let the workers of this Dask scheduler read the stores.")
 @KEY
@@ -62,7 +65,7 @@ def audit(
         with _workers(options["scheduler"], key_file, jobs if apart else 1) as each:
             found = run_audit(
                 sites, now, simulated=simulated, small_cells=small, key=_key(key_file), jobs=1 if apart else jobs,
-                each=each,
+                replay=options["replay"], each=each,
             )  # fmt: skip
         if target is not None:
             _write(target, found, now)

@@ -7,10 +7,12 @@ import json
 import re
 import shutil
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from guidance.audit.agreement import share_as_recorded
 from guidance.audit.counts import Cell, CellCounts
 from guidance.audit.facts import ProcedureFacts
 from guidance.audit.measures import MEASURES, Grouping
@@ -23,7 +25,9 @@ from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.index import INDEX_NAME
 from guidance.journal.seal import SEAL_NAME
 from guidance.journal.signal import SIGNAL_NAME
+from guidance.reprocess.differences import ComparisonRow, DecisionDifference
 from tests.guidance.audit.department import OPERATORS, TODAY, Block, department
+from tests.support.recorded_procedure import record_procedure
 
 
 @pytest.fixture(scope="module")
@@ -241,3 +245,27 @@ def test_the_same_procedure_in_two_stores_or_under_two_names_is_counted_once(tmp
 def test_a_store_without_procedures_has_no_figures() -> None:
     empty = figures_of(Counter())
     assert (empty.procedures, empty.figures, empty.fields) == (0, (), ())
+
+
+def test_agreement_of_todays_code_with_what_was_decided_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record_procedure(tmp_path)
+    with_signal = next(each for each in tmp_path.iterdir() if each.is_dir())
+    rewritten(with_signal, b'"live": false', b'"live": true')
+    site, now = [Site("here", tmp_path)], datetime(2026, 2, 1, tzinfo=UTC)
+    plain, again = (run_audit(site, now, small_cells=True, replay=each) for each in (False, True))
+    assert (figure(plain, "agreement").known, figure(plain, "agreement").unknown) == (0, 1)
+    assert (figure(again, "agreement").value, figure(again, "agreement").known) == (100.0, 1)
+    rewritten(with_signal, b'"detected": true', b'"detected": false')
+    changed = figure(run_audit(site, now, small_cells=True, replay=True), "agreement")
+    assert changed.value is not None
+    assert changed.value < 100.0
+    (with_signal / SIGNAL_NAME).write_bytes(b"no signal")
+    assert figure(run_audit(site, now, small_cells=True, replay=True), "agreement").unknown == 1
+
+
+def test_two_different_alarms_agree_in_nothing_and_amplitudes_are_no_decision() -> None:
+    differing = (DecisionDifference(1.0, "alarms", "a", None), DecisionDifference(1.0, "alarms", None, "b"))
+    assert share_as_recorded([ComparisonRow("alarms", 1, 1, differing)]) == 0.0
+    assert share_as_recorded([ComparisonRow("amplitude", 3, 3, differing)]) is None
+    rows = [ComparisonRow("detected", 4, 4, differing[:1]), ComparisonRow("zone", 4, 4, ())]
+    assert share_as_recorded(rows) == 0.875
