@@ -220,7 +220,9 @@ class Sound:
             self._send(Tick())
 
     def _potential(self, record: MotorUnit) -> None:
-        """Play a tone for a potential, unless another has just started (many would merge) or a stimulus was near."""
+        """Play a tone for a first answer, unless another has just started (many would merge) or a stimulus was near."""
+        if record.settled or record.amplitude_uv is None:
+            return
         if record.sample - self._potential_at < _APART_S * self._options.emg_sample_rate_hz:
             return
         if record.sample - self._stimulus_at > _AFTER_STIMULUS_S * self._options.emg_sample_rate_hz:

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import json
 import math
+from collections import deque
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 VERSION = 1
 
 Interval = tuple[float, float, float]
+
+_FIRST_ANSWERS = 1024
+"""First answers kept for the records that settle them: those of two seconds, even of a flood."""
 
 BY_STIMULUS, BY_EMG = "stimulus", "needle-emg"
 """The two ways in which the tip's proximity is known."""
@@ -167,20 +171,27 @@ def unknown_proximity(sample: int, why: str, *, by: str = BY_STIMULUS, searched:
 class MotorUnit(Record):
     """A motor unit potential with its main peak at ``sample``; ``unit`` numbers the distinguished units, None if
     unsorted.
+
+    Each potential has a first answer within some 30 ms of its peak, and a settled one (``settled``) within about a
+    second. The settled one of a potential with a first answer has the sample of that as ``settles``, and its ``seq`` as
+    ``revises``. One that was found only then, in a superposition, revises nothing, and its measures are None.
     """
 
     kind: ClassVar[str] = "motor-unit"
     sample: int
     channel: str
     unit: int | None
-    amplitude_uv: float
-    rise_time_us: float
-    duration_ms: float
-    phases: int
-    turns: int
-    begins_negative: bool
+    amplitude_uv: float | None
+    rise_time_us: float | None
+    duration_ms: float | None
+    phases: int | None
+    turns: int | None
+    begins_negative: bool | None
     firing_hz: float | None
     lag_ms: float | None = None
+    settled: bool = False
+    settles: int | None = None
+    revises: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,17 +287,28 @@ class RecordSerializer:
     def __init__(self, first: int = 0) -> None:
         """Begin to count at ``first``."""
         self._seq = first
+        self._first_answers: deque[tuple[int, int]] = deque(maxlen=_FIRST_ANSWERS)
 
     def line(self, timed: TimedRecord, mono_ns: int) -> str:
         """Return ``timed`` as a JSON line without its end, written at ``mono_ns``; fill in its ``lag_ms``."""
         record: Any = timed.record
         if timed.arrived_ns is not None and hasattr(record, "lag_ms"):
             record = replace(record, lag_ms=round((mono_ns - timed.arrived_ns) / 1e6, 3))
+        if isinstance(record, MotorUnit):
+            record = self._revising(record)
         head = {"kind": record.kind, "seq": self._seq, "t": round(timed.t, 9), "mono_ns": mono_ns}
         body = {each.name: _plain(getattr(record, each.name)) for each in fields(record)}
         self._seq += 1
         text = json.dumps(head | body, allow_nan=False, ensure_ascii=False)
         return text.encode("utf-8", "replace").decode("utf-8")
+
+    def _revising(self, record: MotorUnit) -> MotorUnit:
+        """Return ``record`` with the number of the first answer that it settles."""
+        if not record.settled:
+            self._first_answers.append((record.sample, self._seq))
+            return record
+        seqs = [seq for sample, seq in self._first_answers if sample == record.settles]
+        return replace(record, revises=seqs[-1]) if seqs else record
 
 
 def _plain(value: object) -> object:

@@ -14,9 +14,11 @@ from guidance.contracts.events import BY_EMG, Activity, Entry, MotorUnit, Proxim
 from guidance.contracts.snapshot import NeedleView
 from guidance.contracts.zones import completed
 from guidance.needle_emg.closeness import Closeness, Criterion, nearest
+from guidance.needle_emg.decomposition import Decomposer, Settled
 from guidance.needle_emg.effort import PHASES, ActivitySecond, judge_effort
 from guidance.needle_emg.endplate import PlateActivity, plate_activity
 from guidance.needle_emg.potential_detector import HOP_MS, Potential, PotentialDetector
+from guidance.needle_emg.settling import SettledRecords
 from guidance.needle_emg.units import MotorUnitSorter, SortedUnit
 from guidance.protocol import EffortPhase, NeedleEmgPlan
 from guidance.proximity.zone_hysteresis import ZoneHysteresis
@@ -52,6 +54,8 @@ class NeedleGuide:
         self._criterion = Criterion(plan.rise_time_us, plan.outside_below_uv)
         self._detector = PotentialDetector(sample_rate_hz)
         self._sorter = MotorUnitSorter(sample_rate_hz, forget_s=_FORGET_S)
+        self._decomposer = Decomposer(sample_rate_hz)
+        self._settled = SettledRecords(channel, sample_rate_hz, self._decomposer.rate_hz)
         self._hop = max(1, round(HOP_MS * sample_rate_hz / 1e3))
         self.phase: EffortPhase | None = None
         self._recent: deque[Potential] = deque()
@@ -79,7 +83,9 @@ class NeedleGuide:
     def pulse(self, sample: int) -> None:
         """Ignore the response to the stimulus at ``sample``."""
         self._pulse = sample
-        self._detector.blank(sample + round(_AFTER_PULSE_MS * self._sample_rate_hz / 1e3))
+        until = sample + round(_AFTER_PULSE_MS * self._sample_rate_hz / 1e3)
+        self._detector.blank(until)
+        self._decomposer.blank(sample, until)
 
     def requested(self, what: str) -> Entry | None:
         """Start phase ``what`` and return its entry for the record; None if the plan has no such phase."""
@@ -103,20 +109,32 @@ class NeedleGuide:
         """Yield the records of ``part``, a block from ``cut``, each with the sample at which it was known."""
         if part.first_sample - self._detector.end > _LONG_GAP_S * self._sample_rate_hz:
             self._seconds = int(part.first_sample / self._sample_rate_hz)
-        for potential in self._potentials(part.first_sample, part.samples[:, 0].astype(float)):
+        turns, potentials = self._found(part.first_sample, part.samples[:, 0].astype(float))
+        for potential in potentials:
+            yield from self._settle(turns, potential.known_at)
             yield from ((potential.known_at, record) for record in self._potential(potential))
+        yield from self._settle(turns, part.end_sample)
         while (second := round((self._seconds + 1) * self._sample_rate_hz)) <= self._detector.end:
             self._seconds += 1
             yield from ((second, record) for record in self._second(second))
 
-    def _potentials(self, first: int, samples: NDArray[np.float64]) -> list[Potential]:
-        """Return the potentials found in ``samples``, from number ``first`` on; NaN counts as samples lost."""
+    def _found(self, first: int, samples: NDArray[np.float64]) -> tuple[deque[Settled], list[Potential]]:
+        """Return what ``samples``, from number ``first`` on, settle, and their potentials; NaN is a lost sample."""
         known = np.flatnonzero(np.isfinite(samples))
-        found: list[Potential] = []
+        potentials: list[Potential] = []
+        turns: list[Settled] = []
         for run in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1):
             if len(run):
-                found += [*self._detector.lose(first + int(run[0])), *self._detector.feed(samples[run])]
-        return found
+                begin = first + int(run[0])
+                potentials += [*self._detector.lose(begin), *self._detector.feed(samples[run])]
+                turns += [*self._decomposer.lose(begin), *self._decomposer.feed(samples[run])]
+        return deque(turns), potentials
+
+    def _settle(self, turns: deque[Settled], until: int) -> Iterator[tuple[int, Record]]:
+        """Yield the settled records of ``turns`` that were known at sample ``until``, and take them out."""
+        while turns and turns[0].known_at <= until:
+            turn = turns.popleft()
+            yield from ((turn.known_at, record) for record in self._settled.settle(turn.firings, turn.settled_to))
 
     def view(self) -> NeedleView:
         """Return what a screen shows of the needle EMG."""
@@ -138,18 +156,21 @@ class NeedleGuide:
         self._recent.append(potential)
         self._drop_old(potential.known_at)
         measures = potential.measures
-        yield MotorUnit(
+        known = self._decomposer.guess(potential.sample, potential.known_at)
+        first_answer = MotorUnit(
             sample=potential.sample,
             channel=self._channel,
-            unit=unit.number if unit else None,
+            unit=known.number if known else None,
             amplitude_uv=measures.amplitude_uv,
             rise_time_us=measures.rise_us,
             duration_ms=measures.duration_ms,
             phases=measures.phases,
             turns=measures.turns,
             begins_negative=measures.begins_negative,
-            firing_hz=unit.firing_hz(self._sample_rate_hz) if unit else None,
+            firing_hz=known.firing_hz(self._decomposer.rate_hz) if known else None,
         )
+        self._settled.await_settling(first_answer)
+        yield first_answer
         if unit and self.guides:
             self._learn(unit, potential.known_at)
             yield from self._report(potential)

@@ -60,7 +60,7 @@ def record(played: Potentials, mapping: str, server: PulseServer) -> Run:
             program.terminate()
             program.communicate(timeout=PATIENCE_S)
         lines = read(events.read_text(encoding="utf-8"))
-    made_s = [line["mono_ns"] / 1e9 for line in lines if line["kind"] == "motor-unit"]
+    made_s = [line["mono_ns"] / 1e9 for line in lines if line["kind"] == "motor-unit" and not line["settled"]]
     return Run(recording, made_s, max(line["underruns"] or 0 for line in lines if line["kind"] == "signal"))
 
 

@@ -30,6 +30,9 @@ TUNE, REPORT = 1, 2
 LEAST_UV = 50.0
 """A unit of the truth has at least this peak-to-peak amplitude; smaller ones are drawn again."""
 
+MOST_FAR_UV = 25.0
+"""The units around it, which are noise to a decomposition, have at most this; none lies between."""
+
 _FINE_HZ = 50_000.0
 _HALF_MS = 8.0
 _ANISOTROPY, _STEEPNESS = 5.0, 1.6
@@ -62,7 +65,7 @@ def muscle(electrode: str, noise_uv: float, family: int, number: int) -> Muscle:
     rates_hz *= wanted_per_s / rates_hz.sum()
     peaks = [_lay(fine, _near_unit(electrode, rng), _firings(rate, rng), rng) for rate in rates_hz]
     for _ in range(_FAR_UNITS):
-        _lay(fine, _Unit(electrode, rng, rng.uniform(1.5, 4.0)), _firings(_FAR_HZ, rng), rng)
+        _lay(fine, _far_unit(electrode, rng), _firings(_FAR_HZ, rng), rng)
     step = round(_FINE_HZ / rate_hz)
     low = sosfilt(butter(4, 0.4 * rate_hz, fs=_FINE_HZ, output="sos"), fine)
     uv = low[: round(SECONDS * _FINE_HZ) : step]
@@ -153,6 +156,14 @@ def _near_unit(electrode: str, rng: np.random.Generator) -> _Unit:
     while True:
         unit = _Unit(electrode, rng)
         if np.ptp(unit.first.sum(axis=0)) >= LEAST_UV and np.ptp(unit.last.sum(axis=0)) >= LEAST_UV:
+            return unit
+
+
+def _far_unit(electrode: str, rng: np.random.Generator) -> _Unit:
+    """Return a unit outside whose territory the tip lies, too small for the truth."""
+    while True:
+        unit = _Unit(electrode, rng, rng.uniform(1.5, 4.0))
+        if max(np.ptp(unit.first.sum(axis=0)), np.ptp(unit.last.sum(axis=0))) <= MOST_FAR_UV:
             return unit
 
 

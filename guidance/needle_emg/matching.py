@@ -1,0 +1,198 @@
+"""Explanation of a stretch of sharp EMG as a sum of templates, superpositions of several units included.
+
+Matching pursuit (Mallat and Zhang 1993) with a prior: the unit and time that explain most are subtracted, again and
+again, while each gains more than chance, what lies under it, and the unit's rhythm require.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from guidance.needle_emg.decomposed_unit import DecomposedUnit
+from guidance.needle_emg.wave_algebra import delayed
+from guidance.signal.sweep.basis import Array
+
+BEFORE_MS, AFTER_MS = 3.0, 4.0
+"""Range of a template about its main peak."""
+
+_LEAST_GAIN = 22.0
+"""Least reduction of the squared residual, in units of the noise's power, that makes a firing. Tuned."""
+
+_CHANGE = 0.12
+"""So large a share of the energy that is already explained may be its own change of shape, and explains no other
+unit. Tuned."""
+
+_AMPLITUDES = (0.85, 1.18)
+"""How much smaller or larger than its template a potential may be. Tuned."""
+
+_PHASES = 2
+_FINE = (-0.25, 0.0, 0.25)
+"""Shifts tried, in samples: half samples everywhere, quarters about the best."""
+
+_UNLIKE = 0.3
+"""A larger residual, as a share of the template's energy, shows that the potential is not of that unit. Tuned."""
+
+_CORE_SHARE = 0.02
+_NOVEL = 5.0
+_APART_MS = 1.5
+"""What is left counts as a potential of an unknown unit from this many times the noise on, once in this time."""
+
+_MOST_FITS_PER_S = 400.0
+"""More firings a second are not resolved; it bounds the time that a stretch takes."""
+
+
+@dataclass(slots=True, eq=False)
+class Fit:
+    """A firing of ``unit`` whose window begins at sample ``at``; ``wave`` (n,) is what it explains from there on, and
+    ``rest`` (n,) what nothing explains in that window.
+    """
+
+    unit: DecomposedUnit
+    at: float
+    wave: Array
+    rest: Array
+
+    def unexplained(self, noise_uv: float) -> float:
+        """Return the share of the wave's energy that is left over and above the noise, where the wave is large."""
+        squares = self.wave**2
+        core = squares > _CORE_SHARE * squares.max()
+        left = float((self.rest[core] ** 2).sum()) - float(core.sum()) * noise_uv**2
+        return left / max(float(squares.sum()), 1e-9)
+
+
+@dataclass(slots=True, eq=False)
+class Explained:
+    """The firings in a stretch, and the potentials of no known unit: sample of the peak and wave about it."""
+
+    fits: list[Fit]
+    novel: list[tuple[int, Array]]
+
+
+class Matcher:
+    """A matcher of ``units``, with the templates as they are when it is made."""
+
+    def __init__(self, units: Sequence[DecomposedUnit], rate_hz: float, noise_uv: float) -> None:
+        """Match at ``rate_hz`` in noise of ``noise_uv``."""
+        self._units, self._rate_hz, self._noise_uv = list(units), rate_hz, noise_uv
+        self.before, self._after = window(rate_hz)
+        self.size = self.before + self._after
+        if self._units:
+            templates = np.stack([unit.template for unit in self._units])
+            shifted = np.stack([delayed(templates, phase / _PHASES) for phase in range(_PHASES)], axis=1)
+            self._energies = (shifted**2).sum(axis=2)
+            self._filters = shifted.reshape(-1, self.size).T.copy()
+
+    def explain(self, sharp: Array, first: int, low: int, high: int) -> Explained:
+        """Explain ``sharp`` (n,), which begins at sample ``first``; return what has its peak in ``low`` to ``high``."""
+        rest, explained = sharp.copy(), np.zeros(len(sharp))
+        fits = self._pursue(rest, explained, first, low) if self._units else []
+        fits = self._believed(fits, rest, explained)
+        kept = [Fit(f.unit, f.at + first, f.wave, rest[int(f.at) : int(f.at) + self.size]) for f in fits]
+        inside = [fit for fit in kept if low <= fit.at + self.before < high]
+        return Explained(inside, self._novel(rest, explained, first, low, high))
+
+    def nearest(self, sharp: Array, first: int) -> Fit | None:
+        """Return the firing that explains most of ``sharp`` (n,), which begins at sample ``first``; None if none."""
+        if not self._units or len(sharp) < self.size:
+            return None
+        gains = np.zeros((len(sharp) - self.size + 1, len(self._units)))
+        self._gain(sharp, 0, len(gains), gains)
+        at, index = divmod(int(gains.argmax()), len(self._units))
+        if gains[at, index] < _LEAST_GAIN:
+            return None
+        fit = self._fine(sharp, at, index)
+        fit.rest = sharp[int(fit.at) : int(fit.at) + self.size] - fit.wave
+        fit.at += first
+        return fit if fit.unexplained(self._noise_uv) <= _UNLIKE else None
+
+    def _pursue(self, rest: Array, explained: Array, first: int, low: int) -> list[Fit]:
+        size, count = self.size, len(rest) - self.size + 1
+        begins = np.arange(first, first + count, dtype=float)
+        own = [np.array([t for t in unit.times if t + self.before < low]) for unit in self._units]
+        prior = np.stack(
+            [u.expects(begins, times, self._rate_hz) for u, times in zip(self._units, own, strict=True)], axis=1
+        )
+        gains, scores = np.zeros((count, len(self._units))), np.zeros((count, len(self._units)))
+        needs = np.full(count, _LEAST_GAIN)
+        self._gain(rest, 0, count, gains)
+        np.subtract(gains + prior, needs[:, None], out=scores)
+        fits: list[Fit] = []
+        for _ in range(round(_MOST_FITS_PER_S * len(rest) / self._rate_hz)):
+            at, index = divmod(int(scores.argmax()), len(self._units))
+            if scores[at, index] <= 0:
+                break
+            fit = self._fine(rest, at, index)
+            fits.append(fit)
+            self._move(fit, rest, explained, -1.0)
+            near = slice(max(at - size, 0), min(at + size + 1, count))
+            self._gain(rest, near.start, near.stop, gains)
+            sums = np.r_[0.0, np.cumsum(explained[near.start : near.stop + size - 1])]
+            needs[near] = _LEAST_GAIN + _CHANGE * (sums[size:] - sums[:-size]) / self._noise_uv**2
+            own[index] = np.sort(np.append(own[index], fit.at + first))
+            prior[:, index] = self._units[index].expects(begins, own[index], self._rate_hz)
+            scores[near] = gains[near] + prior[near] - needs[near, None]
+            scores[:, index] = gains[:, index] + prior[:, index] - needs
+        return fits
+
+    def _gain(self, rest: Array, start: int, stop: int, gains: Array) -> None:
+        """Set what each unit's best phase would explain in windows ``start`` to ``stop``, in units of the noise."""
+        windows = sliding_window_view(rest[start : stop + self.size - 1], self.size)
+        products = (windows @ self._filters).reshape(stop - start, len(self._units), _PHASES)
+        scale = np.clip(products / self._energies, *_AMPLITUDES)
+        gains[start:stop] = (scale * (2 * products - scale * self._energies)).max(axis=2) / self._noise_uv**2
+
+    def _fine(self, rest: Array, at: int, index: int) -> Fit:
+        """Return the best fit of unit ``index`` about the window that begins at ``at``."""
+        unit = self._units[index]
+        best: tuple[float, Fit] | None = None
+        for phase in range(_PHASES):
+            for step in _FINE:
+                begins = at + phase / _PHASES + step
+                whole = int(np.floor(begins))
+                if not 0 <= whole <= len(rest) - self.size:
+                    continue
+                wave = delayed(unit.template, begins - whole)
+                product, energy = float(wave @ rest[whole : whole + self.size]), float(wave @ wave)
+                scale = min(max(product / energy, _AMPLITUDES[0]), _AMPLITUDES[1])
+                gain = scale * (2 * product - scale * energy)
+                if best is None or gain > best[0]:
+                    best = gain, Fit(unit, begins, scale * wave, wave)
+        if best is None:
+            raise AssertionError("a window lies outside the stretch")
+        return best[1]
+
+    def _move(self, fit: Fit, rest: Array, explained: Array, sign: float) -> None:
+        part = slice(int(fit.at), int(fit.at) + self.size)
+        rest[part] += sign * fit.wave
+        explained[part] -= sign * fit.wave**2
+
+    def _believed(self, fits: list[Fit], rest: Array, explained: Array) -> list[Fit]:
+        """Return the fits that leave little; what the others explained is laid back."""
+        believed: list[Fit] = []
+        for fit in fits:
+            left = Fit(fit.unit, fit.at, fit.wave, rest[int(fit.at) : int(fit.at) + self.size])
+            (believed if left.unexplained(self._noise_uv) <= _UNLIKE else []).append(fit)
+        for fit in fits:
+            if not any(fit is other for other in believed):
+                self._move(fit, rest, explained, 1.0)
+        return believed
+
+    def _novel(self, rest: Array, explained: Array, first: int, low: int, high: int) -> list[tuple[int, Array]]:
+        """Return the peaks of ``rest`` that neither noise nor a change of what was explained can be."""
+        height = np.abs(rest) / np.sqrt(self._noise_uv**2 + _CHANGE * np.maximum(explained, 0.0))
+        height[: self.before] = height[len(rest) - self._after :] = 0.0
+        apart, found = round(_APART_MS * self._rate_hz / 1e3), []
+        while height[(peak := int(height.argmax()))] >= _NOVEL:
+            if low <= peak + first < high:
+                found.append((peak + first, rest[peak - self.before : peak + self._after].copy()))
+            height[max(peak - apart, 0) : peak + apart + 1] = 0.0
+        return sorted(found, key=lambda one: one[0])
+
+
+def window(rate_hz: float) -> tuple[int, int]:
+    """Return how many samples a template has before its main peak, and from it on."""
+    return round(BEFORE_MS * rate_hz / 1e3), round(AFTER_MS * rate_hz / 1e3)
