@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from guidance.needle_emg.decomposition import LEAST_RATE_HZ
 from guidance.needle_emg.measure import PotentialMeasures
 from guidance.needle_emg.potential_detector import PotentialDetector
 from guidance.needle_emg.units import MotorUnitSorter
 from guidance.signal.sweep.basis import Array
 
-RISE_RATE_HZ, SHAPE_RATE_HZ = 10_000.0, 2_000.0
+RISE_RATE_HZ, SHAPE_RATE_HZ = 10_000.0, LEAST_RATE_HZ
 """Below the first sample rate rise times are not assessable, below the second no shape is."""
 
 LEAST_UNITS = 5

@@ -36,12 +36,13 @@ class DecomposedUnit:
     """A motor unit: ``number`` is its label, ``template`` (n,) is in uV at the working rate.
 
     ``waves`` are its newest ones with the times (samples at the working rate) at which their windows begin; ``born`` is
-    the sample at which it was distinguished.
+    the sample at which it was distinguished, ``peak`` where the main peak of its first template lies in the window.
     """
 
     number: int
     template: Array
     born: int
+    peak: int
     firings: int = 0
     times: deque[float] = field(default_factory=lambda: deque(maxlen=_TIMES))
     waves: deque[tuple[float, Array]] = field(default_factory=lambda: deque(maxlen=_WAVES))

@@ -21,6 +21,9 @@ from guidance.needle_emg.sharp_band import SharpBand
 from guidance.needle_emg.wave_algebra import delayed, difference, moved, separation, tapered
 from guidance.signal.sweep.basis import Array
 
+LEAST_RATE_HZ = 2_000.0
+"""Below this sample rate no unit is distinguished: the sharp part of its potential is not in the signal."""
+
 _TURN_S, _WAITS_TURNS = 0.25, 3
 """A stretch, and after how many more of them it is settled: a firing is settled at most 1.01 s after its peak."""
 
@@ -36,13 +39,17 @@ _UNITE, _UNITE_WAVES, _NEAR = 3.0, 3, 0.3
 """Two units lie so many standard deviations apart or more; one unit's parts less. Compared are templates that differ by
 less than the share _NEAR of their energy. Tuned on simulated muscles."""
 
+_NEGLIGIBLE = 0.03
+"""Templates that differ by less than this share of their energy are of one unit: a quarter of a sample, or the jitter
+of its fibres, makes as much. Tuned."""
+
 _SAME = 0.06
 _SOON_MS, _MOST_SOON = 20.0, 0.06
 """Two units are one only if at most this share of their joint intervals is shorter than that."""
 
 _MOST_BLANKS = 512
 
-_SHIFT_MS, _TAPER_MS = 1.0, 0.5
+_SHIFT_MS, _TAPER_MS = 2.0, 0.5
 _GUESS_MS = 1.5
 
 
@@ -70,13 +77,14 @@ class Decomposer:
         """Decompose a signal of ``sample_rate_hz``."""
         self._band = SharpBand(sample_rate_hz)
         self.rate_hz = self._band.rate_hz
+        self._has_shapes = sample_rate_hz >= LEAST_RATE_HZ
         self._turn = round(_TURN_S * self.rate_hz)
-        self._before, after = window(self.rate_hz)
-        self._size = self._before + after
+        self._size, self._margin = window(self.rate_hz)
+        self._middle = self._size // 2
         self._incoming: list[Array] = []
         self._sharp, self._first = np.zeros(0), 0
         self._blanks: deque[tuple[float, float]] = deque(maxlen=_MOST_BLANKS)
-        self._unknown = UnknownPotentials(self._before, self.rate_hz)
+        self._unknown = UnknownPotentials(self._middle + self._margin, self.rate_hz)
         self.units: list[DecomposedUnit] = []
         self._numbered = 0
         self._settled_to = 0
@@ -117,7 +125,7 @@ class Decomposer:
     def guess(self, sample: int, known_at: int) -> DecomposedUnit | None:
         """Return the unit that the potential at ``sample`` is most like, by what is known at sample ``known_at``."""
         sharp = np.concatenate([self._sharp, *self._incoming])
-        reach = self._before + self._samples(_GUESS_MS)
+        reach = self._middle + self._samples(_GUESS_MS)
         start = max(sample // self._band.step - reach - self._first, 0)
         stretch = sharp[start : start + self._size + 2 * self._samples(_GUESS_MS)]
         known = stretch[: max(known_at // self._band.step - self._first - start, 0)]
@@ -161,7 +169,8 @@ class Decomposer:
         if noise_uv is not None:
             newest = self._explain(end - self._turn - self._size, end - self._size, noise_uv)
             self._unknown.add(newest[1], end)
-            self._found(noise_uv)
+            if self._has_shapes:
+                self._found(noise_uv)
         if low >= self._settled_to:
             firings = self._settle(low, low + self._turn, noise_uv) if noise_uv is not None else ()
             self._settled_to = low + self._turn
@@ -184,7 +193,7 @@ class Decomposer:
     def _found(self, noise_uv: float) -> None:
         """Found the units that the unknown potentials show, unless they are like a known one."""
         while (wave := self._unknown.found(noise_uv)) is not None:
-            template = self._tapered(wave)
+            template = self._tapered(self._centred(wave))
             energy = float(template @ template)
             known = any(
                 difference(template, unit.template, self._samples(_SHIFT_MS))[0] < _SAME * max(energy, unit.energy)
@@ -193,12 +202,19 @@ class Decomposer:
             if not known and energy > 0:
                 self._number(template)
 
+    def _centred(self, wave: Array) -> Array:
+        """Return the part of a longer ``wave`` (n,) whose middle is the middle of its energy."""
+        energy = np.cumsum(wave**2)
+        middle = int(np.searchsorted(energy, energy[-1] / 2))
+        start = min(max(middle - self._middle, 0), len(wave) - self._size)
+        return wave[start : start + self._size]
+
     def _number(self, template: Array) -> DecomposedUnit:
         """Begin a unit with the next label; with too many, that which fired least and last is forgotten."""
         if len(self.units) >= _MOST_UNITS:
             self.units.remove(min(self.units, key=lambda unit: (unit.firings, unit.born)))
         self._numbered += 1
-        self.units.append(DecomposedUnit(self._numbered, template, self._end))
+        self.units.append(DecomposedUnit(self._numbered, template, self._end, int(np.abs(template).argmax())))
         return self.units[-1]
 
     def _settle(self, low: int, high: int, noise_uv: float) -> tuple[Firing, ...]:
@@ -209,7 +225,7 @@ class Decomposer:
             if fit.unexplained(noise_uv) <= _LEARNED_FROM:
                 own = delayed(fit.rest + fit.wave, np.floor(fit.at) - fit.at)
                 fit.unit.learn(fit.at, self._tapered(own))
-            firings.append(Firing(round((fit.at + self._before) * self._band.step), fit.unit))
+            firings.append(Firing(round((fit.at + fit.unit.peak) * self._band.step), fit.unit))
         self._tidy()
         return tuple(sorted(firings, key=lambda firing: firing.sample))
 
@@ -227,10 +243,11 @@ class Decomposer:
 
     def _split(self, unit: DecomposedUnit) -> None:
         apart, larger, smaller = unit.halves()
-        if apart < _SPLIT:
-            return
         waves = list(unit.waves)
-        other = self._number(np.mean([waves[i][1] for i in smaller], axis=0))
+        means = [np.mean([waves[i][1] for i in part], axis=0) for part in (larger, smaller)]
+        if apart < _SPLIT or ((means[0] - means[1]) ** 2).sum() < _NEGLIGIBLE * unit.energy:
+            return
+        other = self._number(means[1])
         for part, indices in ((unit, larger), (other, smaller)):
             part.waves.clear()
             part.waves.extend(waves[i] for i in sorted(indices))
@@ -252,7 +269,8 @@ class Decomposer:
         if float((np.diff(both) < self._samples(_SOON_MS)).mean()) > _MOST_SOON:
             return
         aligned = moved(younger.stack(), -lag)
-        if separation(older.stack(), aligned) >= _UNITE:
+        differ = apart > _NEGLIGIBLE * max(older.energy, younger.energy)
+        if differ and separation(older.stack(), aligned) >= _UNITE:
             return
         times = [time for time, _ in younger.waves]
         waves = sorted([*older.waves, *zip(times, aligned, strict=True)], key=lambda one: one[0])

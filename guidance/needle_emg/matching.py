@@ -16,8 +16,11 @@ from guidance.needle_emg.decomposed_unit import DecomposedUnit
 from guidance.needle_emg.wave_algebra import delayed
 from guidance.signal.sweep.basis import Array
 
-BEFORE_MS, AFTER_MS = 3.0, 4.0
-"""Range of a template about its main peak."""
+LENGTH_MS = 7.0
+"""Length of a template; the middle of its energy is its middle."""
+
+MARGIN_MS = 2.0
+"""So much more is kept of the wave of an unknown potential, on either side of its peak, until its middle is known."""
 
 _LEAST_GAIN = 22.0
 """Least reduction of the squared residual, in units of the noise's power, that makes a firing. Tuned."""
@@ -78,8 +81,8 @@ class Matcher:
     def __init__(self, units: Sequence[DecomposedUnit], rate_hz: float, noise_uv: float) -> None:
         """Match at ``rate_hz`` in noise of ``noise_uv``."""
         self._units, self._rate_hz, self._noise_uv = list(units), rate_hz, noise_uv
-        self.before, self._after = window(rate_hz)
-        self.size = self.before + self._after
+        self.size, self.margin = window(rate_hz)
+        self.middle = self.size // 2
         if self._units:
             templates = np.stack([unit.template for unit in self._units])
             shifted = np.stack([delayed(templates, phase / _PHASES) for phase in range(_PHASES)], axis=1)
@@ -92,7 +95,7 @@ class Matcher:
         fits = self._pursue(rest, explained, first, low) if self._units else []
         fits = self._believed(fits, rest, explained)
         kept = [Fit(f.unit, f.at + first, f.wave, rest[int(f.at) : int(f.at) + self.size]) for f in fits]
-        inside = [fit for fit in kept if low <= fit.at + self.before < high]
+        inside = [fit for fit in kept if low <= fit.at + self.middle < high]
         return Explained(inside, self._novel(rest, explained, first, low, high))
 
     def nearest(self, sharp: Array, first: int) -> Fit | None:
@@ -112,7 +115,7 @@ class Matcher:
     def _pursue(self, rest: Array, explained: Array, first: int, low: int) -> list[Fit]:
         size, count = self.size, len(rest) - self.size + 1
         begins = np.arange(first, first + count, dtype=float)
-        own = [np.array([t for t in unit.times if t + self.before < low]) for unit in self._units]
+        own = [np.array([t for t in unit.times if t + self.middle < low]) for unit in self._units]
         prior = np.stack(
             [u.expects(begins, times, self._rate_hz) for u, times in zip(self._units, own, strict=True)], axis=1
         )
@@ -184,15 +187,16 @@ class Matcher:
     def _novel(self, rest: Array, explained: Array, first: int, low: int, high: int) -> list[tuple[int, Array]]:
         """Return the peaks of ``rest`` that neither noise nor a change of what was explained can be."""
         height = np.abs(rest) / np.sqrt(self._noise_uv**2 + _CHANGE * np.maximum(explained, 0.0))
-        height[: self.before] = height[len(rest) - self._after :] = 0.0
+        reach = self.middle + self.margin
+        height[:reach] = height[len(rest) - reach :] = 0.0
         apart, found = round(_APART_MS * self._rate_hz / 1e3), []
         while height[(peak := int(height.argmax()))] >= _NOVEL:
             if low <= peak + first < high:
-                found.append((peak + first, rest[peak - self.before : peak + self._after].copy()))
+                found.append((peak + first, rest[peak - reach : peak + reach].copy()))
             height[max(peak - apart, 0) : peak + apart + 1] = 0.0
         return sorted(found, key=lambda one: one[0])
 
 
 def window(rate_hz: float) -> tuple[int, int]:
-    """Return how many samples a template has before its main peak, and from it on."""
-    return round(BEFORE_MS * rate_hz / 1e3), round(AFTER_MS * rate_hz / 1e3)
+    """Return how many samples a template has, an even number, and how many more an unknown wave on either side."""
+    return 2 * round(LENGTH_MS * rate_hz / 2e3), round(MARGIN_MS * rate_hz / 1e3)

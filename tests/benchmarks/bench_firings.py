@@ -10,27 +10,53 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from guidance.needle_emg.potential_detector import PotentialDetector
-from guidance.needle_emg.units import MotorUnitSorter
+from guidance.needle_emg.decomposed_unit import DecomposedUnit
+from guidance.needle_emg.decomposition import Decomposer
+from guidance.needle_emg.potential_detector import HOP_MS, PotentialDetector
+from guidance.needle_emg.units import MotorUnitSorter, SortedUnit
 from tests.benchmarks.scorers import firing_peers
 from tests.benchmarks.scorers.firings import Array, Firings, FiringScore, score
 from tests.worlds.muscles import ELECTRODES, NOISES_UV, REPORT, SECONDS, TUNE, Muscle, muscle
 
 
+def settled(uv: Array, sample_rate_hz: float, units: int) -> Firings:
+    """What the program has settled a second later; it does not know the number of units."""
+    decomposer = Decomposer(sample_rate_hz)
+    turns = [*decomposer.feed(uv), *decomposer.finish()]
+    return _labelled([(one.sample, one.unit) for turn in turns for one in turn.firings], sample_rate_hz)
+
+
 def first_answers(uv: Array, sample_rate_hz: float, units: int) -> Firings:
-    """What the program reports within 30 ms; it does not know the number of units."""
+    """What the program reports within 30 ms, by what the decomposition had learned by then."""
+    detector, decomposer = PotentialDetector(sample_rate_hz), Decomposer(sample_rate_hz)
+    hop = round(HOP_MS * sample_rate_hz / 1e3)
+    found: list[tuple[int, DecomposedUnit | None]] = []
+    for first in range(0, len(uv), hop):
+        potentials = detector.feed(uv[first : first + hop])
+        decomposer.feed(uv[first : first + hop])
+        found += [(each.sample, decomposer.guess(each.sample, each.known_at)) for each in potentials]
+    return _labelled(found, sample_rate_hz)
+
+
+def by_shape(uv: Array, sample_rate_hz: float, units: int) -> Firings:
+    """The program's detector of first answers, sorted by shape alone."""
     detector, sorter = PotentialDetector(sample_rate_hz), MotorUnitSorter(sample_rate_hz)
-    found = [(potential.sample, sorter.sort(potential)) for potential in detector.feed(uv)]
+    return _labelled([(each.sample, sorter.sort(each)) for each in detector.feed(uv)], sample_rate_hz)
+
+
+def _labelled(found: Sequence[tuple[int, DecomposedUnit | SortedUnit | None]], sample_rate_hz: float) -> Firings:
     labels = [unit.number if unit else -1 for _, unit in found]
     return Firings(np.array([sample for sample, _ in found]) / sample_rate_hz, np.array(labels, np.int64))
 
 
 METHODS: dict[str, Callable[[Array, float, int], Firings]] = {
+    "this program, settled": settled,
     "this program, first answers": first_answers,
+    "first answers by shape alone": by_shape,
     "threshold on 500-4000 Hz": firing_peers.threshold,
     "PCA + k-means (units known)": firing_peers.pca_kmeans,
     "template matcher": firing_peers.template_matcher,
