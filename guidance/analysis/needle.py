@@ -106,7 +106,8 @@ def study(
         *_unit_rows(units, muscle), recruitment_row(units), *_pattern_rows(pattern), *_rise_row(units, sample_rate_hz),
     )  # fmt: skip
     at_rest = spontaneous_findings(pieces, (*signal.rest, *rest))
-    findings = (*at_rest, _myopathic(rows), _neurogenic(rows), reduced_recruitment(units))
+    patterns = (_too_few(units, name) or judged for name, judged in _patterns(rows).items())
+    findings = (*at_rest, *patterns, reduced_recruitment(units))
     return NeedleStudy(muscle, pieces, units, pattern, rows, findings)
 
 
@@ -177,6 +178,19 @@ def _gather(rows: tuple[MeasureRow, ...], wanted: dict[str, str]) -> Evidence:
             else:
                 evidence.undecided.append(f"{sentence}, but its standard error reaches the bound")
     return evidence
+
+
+def _too_few(units: MeasuredUnits, name: str) -> ReportFinding | None:
+    """Return that too few units were found for the pattern ``name``; None where there are enough."""
+    if len(units.units) >= LEAST_UNITS:
+        return None
+    why = f"{len(units.units)} motor units were distinguished, and it takes {LEAST_UNITS}"
+    return ReportFinding(name, NOT_ASSESSABLE, why=why)
+
+
+def _patterns(rows: tuple[MeasureRow, ...]) -> dict[str, ReportFinding]:
+    """Return the findings on the patterns of motor units by their names."""
+    return {finding.name: finding for finding in (_myopathic(rows), _neurogenic(rows))}
 
 
 def _myopathic(rows: tuple[MeasureRow, ...]) -> ReportFinding:

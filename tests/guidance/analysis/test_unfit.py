@@ -55,6 +55,15 @@ def test_a_silent_muscle_is_fit_and_has_nothing_to_measure() -> None:
     assert words["myopathic pattern"] == words["neurogenic pattern"] == "not assessable"
 
 
+def test_a_pattern_of_turns_without_motor_units_suggests_no_pattern_and_rules_none_out() -> None:
+    t = np.arange(60_000) / RATE_HZ
+    crowd = 300.0 * np.sin(2 * np.pi * (97 * t + 2.0 * np.sin(2 * np.pi * 1.3 * t)))
+    assert interference(crowd + NOISE, RATE_HZ).turns_per_mv is not None
+    found = {f.name: f for f in study(signal(crowd + NOISE), None).findings}
+    assert found["myopathic pattern"].word == found["neurogenic pattern"].word == "not assessable"
+    assert "motor units were distinguished" in found["myopathic pattern"].why
+
+
 def test_lost_samples_are_neither_units_nor_turns() -> None:
     holed = NOISE.copy()
     holed[10_000:30_000] = np.nan

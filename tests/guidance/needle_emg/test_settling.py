@@ -11,7 +11,7 @@ from guidance.contracts.events import MotorUnit, RecordSerializer, TimedRecord
 from guidance.needle_emg.decomposed_unit import DecomposedUnit
 from guidance.needle_emg.decomposition import Firing
 from guidance.needle_emg.settling import SettledRecords
-from tests.guidance.needle_emg.test_guide import RATE_HZ, engine, in_muscle, run
+from tests.support.needle_guided import RATE_HZ, engine, in_muscle, run
 
 UNIT = DecomposedUnit(7, np.zeros(70), 0, 35)
 
