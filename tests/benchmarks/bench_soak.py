@@ -41,7 +41,7 @@ from tests.support.pulse_audio import own_sound
 
 SETTLED_S = 600.0
 """What is loaded and allocated in the first ten minutes is no growth."""
-EVERY_S = 60.0
+EVERY_S = 30.0
 _ROW_S = 600.0
 _ARM_AGAIN_S = 10.0
 _RATE_HZ, _BLOCK_S = 2_000, 0.1

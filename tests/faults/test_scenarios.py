@@ -8,9 +8,27 @@ from tests.faults.judge import try_scenario
 from tests.faults.scenarios import AT_S, SCENARIOS, Scenario, at, both, combined, device, terminate
 
 
+def named(name: str) -> Scenario:
+    """Return the scenario of this name."""
+    return next(scenario for scenario in SCENARIOS if scenario.name == name)
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_a_fault_is_survived(scenario: Scenario) -> None:
     assert try_scenario(scenario).faults == ()
+
+
+@pytest.mark.hazard("wrong-clock")
+@pytest.mark.parametrize("name", ["rate 0.5 times the claimed", "rate 2 times from 5 s on"])
+def test_a_clock_that_is_wrong_by_half_is_named(name: str) -> None:
+    assert "clock-wrong" in try_scenario(named(name)).reports
+
+
+@pytest.mark.hazard("slow-computer")
+def test_a_slow_computer_is_named_and_the_cable_is_not_blamed() -> None:
+    reports = try_scenario(named("slow disk for 2 s")).reports
+    assert "computer-slow" in reports
+    assert not {"amplifier-lost", "samples-lost"} & set(reports)
 
 
 @pytest.mark.slow
@@ -38,5 +56,5 @@ def test_a_stop_in_any_state_ends_in_order(at_s: float) -> None:
 
 
 def test_a_run_is_the_same_each_time() -> None:
-    scenario = next(scenario for scenario in SCENARIOS if scenario.name == "5 % of frames damaged")
+    scenario = named("5 % of frames damaged")
     assert try_scenario(scenario, 3) == try_scenario(scenario, 3)

@@ -14,6 +14,7 @@ import pytest
 
 from guidance import __version__
 from guidance.cli.command_table import COMMANDS, load_command
+from tests.drivers.formats.edf_files import Wave, edf_bytes, ramp, tal
 from tests.support.command_line import Done, command, replay, started
 from tests.support.event_rules import Line, faults, read
 from tests.support.files import write_csv, write_edf
@@ -214,3 +215,17 @@ def test_pulses_of_another_word_are_taken_by_their_label(tmp_path: Path) -> None
     assert marked.err == ""
     found = [(line["source"], line["current_ma"]) for line in marked.lines if line["kind"] == "stimulus"]
     assert found == [("device", 0.5)] * 16
+
+
+def test_a_gap_of_a_day_costs_no_more_than_one_of_a_second(tmp_path: Path) -> None:
+    counts = []
+    for gap_s in (1, 100_000):
+        onsets = [r if r < 3 else gap_s + r for r in range(6)]
+        tals = [tal(f"+{at}") + (tal(f"+{at}.25", "stim") if r % 3 == 1 else b"") for r, at in enumerate(onsets)]
+        path = tmp_path / f"{gap_s}.edf"
+        path.write_bytes(edf_bytes([Wave(ramp(6, 2000), "EMG")], tals, kind="EDF+D"))
+        done = replay(path, "--events", "-")
+        assert done.status == 0
+        assert done.lines[-1]["lost_samples"] == gap_s * 2000
+        counts.append(len(done.lines))
+    assert counts[1] <= counts[0] + 1
