@@ -19,7 +19,7 @@ from guidance.signal.response.components import SweepComponents, SweepConditions
 from guidance.signal.response.doubts import DoubtFinder
 from guidance.signal.response.learner import SUSPECT, SweepLearner
 from guidance.signal.response.matched_filter import FilterFamily, FilterVerdict, combined
-from guidance.signal.response.measures import peak_to_peak, still_running
+from guidance.signal.response.measures import is_slow, peak_to_peak, still_running
 from guidance.signal.response.noise import NoiseModel
 from guidance.signal.response.result_builder import ResultBuilder, unknown_result
 from guidance.signal.response.separation import SeparatedSweep, split
@@ -164,6 +164,8 @@ class ResponseDetector:
         components = self._learner.model.components(analysis.components.conditions, frame, self._longer_basis)
         residual = self._longer_basis.whiten @ (sweep - components.mean) / components.conditions.unit_uv
         separated = self._split(frame, self._longer_basis, components, residual, analysis.p_value)
+        if not analysis.is_surely_known and is_slow(separated, inside_window(frame, components), frame.times):
+            self._analysis = self._unsettled = analysis = replace(analysis, doubt=Doubt.BURST)
         return self._results.result(frame, analysis, separated, sweep - components.mean, last=True)
 
     def _beside_burst(self, analysis: Analysis, history: RingBuffer) -> Analysis:

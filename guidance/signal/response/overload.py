@@ -90,10 +90,13 @@ class OverloadFinder:
         """
         reach = round(_REACH_MS * self._per_ms)
         least_uv = max(_LEAST_UV, _LEAST_NOISES * noise_uv)
-        end = max(self._overloaded_to(sign, sign * raw[:reach], charge, least_uv) for sign in self._rails)
         blanked_ms = self._usual_release_ms(self._released_ms(clean, noise_uv, bend_uv))
-        if not blanked_ms and self._is_silent(clean, noise_uv):
+        is_silent = self._is_silent(clean, noise_uv, least_uv)
+        if not blanked_ms and is_silent:
             blanked_ms = max(self._releases)
+        # Behind a blanked input nothing was overloaded: a peak after the release is artefact or response, and no rail.
+        over = () if is_silent else self._rails
+        end = max((self._overloaded_to(sign, sign * raw[:reach], charge, least_uv) for sign in over), default=0)
         size_uv = float(np.abs(clean[:reach]).max(initial=0.0))
         return Overload(end / self._per_ms, blanked_ms, size_uv)
 
@@ -151,10 +154,15 @@ class OverloadFinder:
         alike = sum(abs(ms - usual_ms) < _SAME_TIME_MS for ms in known)
         return max(usual_ms, now_ms) if alike >= _TWICE and 2 * alike >= len(known) else now_ms
 
-    def _is_silent(self, clean: Array, noise_uv: float) -> bool:
-        """Return whether nothing shows from the pulse on for as long as a blanked input shows nothing."""
+    def _is_silent(self, clean: Array, noise_uv: float, least_uv: float) -> bool:
+        """Return whether nothing shows from the pulse on for as long as a blanked input shows nothing; an input at its
+        rail, of ``least_uv`` or more, is as flat.
+        """
         first = round(_BLANKED_MS * self._per_ms)
-        return first > 2 and bool(np.abs(clean[1:first] - np.median(clean[1:first])).max() < _BLANKED_NOISES * noise_uv)
+        level = np.median(clean[1:first]) if first > 2 else np.inf
+        if abs(level) >= least_uv:
+            return False
+        return bool(np.abs(clean[1:first] - level).max() < _BLANKED_NOISES * noise_uv)
 
     def _released_ms(self, clean: Array, noise_uv: float, bend_uv: float) -> float:
         """Return when a blanked input is released: at a sharp edge after silence; 0 where it is not blanked."""
