@@ -48,6 +48,10 @@ _QUICK_MS, _QUICK_SHARE, _QUICK_OF_LATENCY = 2.4, 0.56, 0.2
 peak to peak: a muscle fibre's potential rises within 2 ms. An R wave of which the window holds a part does not.
 (Tuning worlds of front ends: 99.9 % of the responses change more, 14 of 15 R waves that were taken for one less.)"""
 
+_TURNS = 0.5
+"""A response moves back by this share of its quickest move, and as quickly; a cable that returns within 5 ms or more
+moves back by 0.4 at most."""
+
 _AT_ONCE, _AT_ONCE_SHARE, _AT_ONCE_SDS = 2, 0.8, 4.0
 """A wave begins at once where one of its first so many samples reaches this share of its peak and so many standard
 deviations (judgements, unsourced): an onset at the first visible sample is not one.
@@ -152,6 +156,18 @@ def is_slow(separated: SeparatedSweep, inside: NDArray[np.bool_], times: Array) 
         return False
     wide = np.count_nonzero(np.abs(wave) > 0.5 * max(high, low))
     return bool(wide * (times[1] - times[0]) > max(_SLOW_MS, first_ms))
+
+
+def is_step(sweep: Array, times: Array, begin_ms: float) -> bool:
+    """Return whether the ``sweep`` (n,) without the expected artefact moves quickly in one direction only from
+    ``begin_ms`` on: a moved cable steps and returns slowly, a muscle's response turns.
+    """
+    later = sweep[times >= begin_ms - _FLAT_ENDS_MS]
+    lag = round(_QUICK_MS / (times[1] - times[0]))
+    if len(later) <= 2 * lag:
+        return False
+    quick = later[lag:] - later[:-lag]
+    return bool(min(quick.max(), -quick.min()) < _TURNS * max(quick.max(), -quick.min()))
 
 
 def begins_at_once(separated: SeparatedSweep, inside: NDArray[np.bool_]) -> bool:
