@@ -46,6 +46,9 @@ _CLEARLY, _INVERTED = 30.0, 0.6
 """Standard deviations of the noise from which the begin of a pulse is visible, and its correlation with the inverted
 first pulse from which the polarity has changed: stimulators may alternate."""
 
+_RELEASED_MS = 1.0
+"""So long after the release of a blanked input the sweep shows the artefact rather than a response."""
+
 _RECENT, _NOT_ABOVE = 12, 1.05
 """So many sweeps are kept, and those up to this multiple of the charge serve to learn the artefact again."""
 
@@ -89,7 +92,7 @@ class SweepModel:
         overload = self._overloads.find(raw, clean, charge_of(pulse), baseline.noise_uv, baseline.bend_uv)
         sharp_ms = self._sharp_ms(lead, peak_uv, baseline)
         blind_ms = max(self._artefact.blind_ms(max(sharp_ms, overload.end_ms)), overload.blanked_ms)
-        self._sign = self._polarity(lead, peak_uv, baseline)
+        self._sign = self._polarity(self._shown(clean, lead, overload.blanked_ms), baseline)
         strength = self._artefact.strength(charge_of(pulse), peak_uv, self._sign)
         sweep = self._frame.grid.means(clean[self._frame.grid.first :])
         end_ms = max(overload.end_ms, overload.blanked_ms, pulse.width_ms or USUAL_WIDTH_MS)
@@ -220,9 +223,18 @@ class SweepModel:
         columns = columns * self._recoveries[conditions.is_overloaded].at(gain, columns.shape[1])
         return np.asarray(basis.whiten @ columns * (conditions.size_uv / conditions.unit_uv))
 
-    def _polarity(self, lead: Array, peak_uv: float, baseline: PreStimulus) -> int:
+    def _shown(self, clean: Array, lead: Array, blanked_ms: float) -> Array:
+        """Return the part of the sweep that shows the artefact's polarity: ``lead``, or what follows the release of a
+        blanked input.
+        """
+        if blanked_ms <= 0:
+            return lead
+        first = round(blanked_ms * self._sample_rate_hz / 1e3)
+        return clean[first : first + max(round(_RELEASED_MS * self._sample_rate_hz / 1e3), 3)]
+
+    def _polarity(self, lead: Array, baseline: PreStimulus) -> int:
         """Return -1 where the pulse itself, in ``lead``, is the first pulse inverted, else 1."""
-        if peak_uv < _CLEARLY * baseline.noise_uv:
+        if float(np.abs(lead).max(initial=0.0)) < _CLEARLY * baseline.noise_uv:
             return 1
         if not self._artefact.known or len(self._lead) != len(lead):
             self._lead = lead
