@@ -32,7 +32,7 @@ _STRANGE_ALPHA = 0.005
 one below _SURE_ALPHA if it is large only as it was enlarged for what the artefact took."""
 
 _TRUSTED = 3
-"""The known shape is trusted once so many responses were."""
+"""The known shape is trusted once so many responses were, or two sure ones that are alike."""
 
 _WELL_KNOWN, _UNLIKE = 6, 0.4
 """After so many trusted responses, a wave that correlates less with their shape must come twice in a row."""
@@ -76,7 +76,7 @@ class DoubtFinder:
         times, inside = self._frame.times, analysis.inside
         wave = np.where(inside, analysis.separated.mean, 0.0)
         amplitude_uv, _ = peak_to_peak(analysis.separated, inside)
-        is_trusted = self._learner.trusted >= _TRUSTED
+        is_trusted = self._learner.trusted >= _TRUSTED or self._learner.template.is_sure
         alike = self._learner.template.likeness(wave) if is_trusted else 0.0
         if alike >= ALIKE and is_in(analysis.sweep, inside, amplitude_uv):
             return replace(analysis, alike=alike)

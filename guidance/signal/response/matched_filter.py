@@ -172,6 +172,12 @@ class LearnedTemplate:
         """The shape (n,) in time, of norm about 1; None until it is known."""
         return self._shape
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether two sure responses at least are known, all alike."""
+        sure = [shape for shape, certain in zip(self._responses, self._sure, strict=True) if certain]
+        return len(sure) >= _SURE_FROM and all(_likeness(shape, sure[-1]) > _ALIKE for shape in sure)
+
     def hidden(self, weighted: Array, sizes: Array) -> float:
         """Peak-to-peak, in units of the noise, of the largest response of this shape that could hide, to 95 %."""
         scores = weighted @ self._shapes / sizes
