@@ -19,7 +19,7 @@ from guidance.signal.response.components import SweepComponents, SweepConditions
 from guidance.signal.response.doubts import DoubtFinder
 from guidance.signal.response.learner import SUSPECT, SweepLearner
 from guidance.signal.response.matched_filter import FilterFamily, FilterVerdict, combined
-from guidance.signal.response.measures import begin_of, is_slow, is_step, peak_to_peak, still_running
+from guidance.signal.response.measures import begin_of, is_step, peak_to_peak, still_running
 from guidance.signal.response.noise import NoiseModel
 from guidance.signal.response.result_builder import ResultBuilder, unknown_result
 from guidance.signal.response.separation import SeparatedSweep, split
@@ -164,15 +164,15 @@ class ResponseDetector:
         components = self._learner.model.components(analysis.components.conditions, frame, self._longer_basis)
         residual = self._longer_basis.whiten @ (sweep - components.mean) / components.conditions.unit_uv
         separated = self._split(frame, self._longer_basis, components, residual, analysis.p_value)
-        if not analysis.is_surely_known and self._is_no_muscle(separated, components, sweep - components.mean):
+        if not analysis.is_surely_known and self._steps(separated, components, sweep - components.mean):
             self._analysis = self._unsettled = analysis = replace(analysis, doubt=Doubt.BURST)
         return self._results.result(frame, analysis, separated, sweep - components.mean, last=True)
 
-    def _is_no_muscle(self, separated: SeparatedSweep, components: SweepComponents, uv: Array) -> bool:
-        """Return whether the longer sweep ``uv`` (n,) shows a wave that is slow, or steps and does not turn back."""
+    def _steps(self, separated: SeparatedSweep, components: SweepComponents, uv: Array) -> bool:
+        """Return whether the longer sweep ``uv`` (n,) shows a wave that steps and does not turn back."""
         inside, times = inside_window(self._longer, components), self._longer.times
-        begin_ms = begin_of(separated, times, inside).sure_ms
-        return is_slow(separated, inside, times) or is_step(uv, times, begin_ms)
+        first_ms = float(times[int(inside.argmax())])
+        return is_step(uv, times, first_ms, begin_of(separated, times, inside).sure_ms)
 
     def _beside_burst(self, analysis: Analysis, history: RingBuffer) -> Analysis:
         """Return ``analysis``, in doubt where a contraction is in progress that may have caused what stands out."""
