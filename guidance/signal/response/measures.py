@@ -49,9 +49,9 @@ share of its peak to peak: a muscle fibre's potential rises within 2 ms, and lat
 which the window holds a part changes less. (Least seen: 0.50 on the tuning worlds of front ends, 0.52 in human motor
 evoked potentials; 10 of 14 R waves that were taken for a response changed less than 0.45.)"""
 
-_TURNS = 0.4
+_TURNS, _DISPERSED_MS = 0.4, 10.0
 """A response moves back by this share of its quickest move, and as quickly; a cable that returns within 5 ms or more
-moves back by less."""
+moves back by less. In a window that begins after the second time responses are dispersed and may turn as slowly."""
 
 _AT_ONCE, _AT_ONCE_SHARE, _AT_ONCE_SDS = 2, 0.8, 4.0
 """A wave begins at once where one of its first so many samples reaches this share of its peak and so many standard
@@ -170,7 +170,7 @@ def is_step(sweep: Array, times: Array, first_ms: float, begin_ms: float) -> boo
     """
     later = sweep[times >= begin_ms - _FLAT_ENDS_MS]
     lag = _quick(times, first_ms)
-    if len(later) <= 2 * lag:
+    if first_ms >= _DISPERSED_MS or len(later) <= 2 * lag:
         return False
     quick = later[lag:] - later[:-lag]
     return bool(min(quick.max(), -quick.min()) < _TURNS * max(quick.max(), -quick.min()))

@@ -7,7 +7,10 @@ import pytest
 
 from drivers.base import Pulse
 from guidance.contracts.events import Response
+from guidance.signal.response.components import SweepFrame
 from guidance.signal.response.contrast import Contrast, Proportion
+from guidance.signal.response.matched_filter import LearnedTemplate
+from guidance.signal.response.noise import NoiseModel
 from guidance.signal.response.overload import OverloadFinder
 from guidance.signal.response.sweep_result import Doubt
 from tests.support.some import some
@@ -181,3 +184,49 @@ def test_a_blanked_input_is_recognised_by_the_edge_where_it_lets_go_and_stays_so
         assert finder.find(blanked, blanked, charge, 3.0, 5.0).blanked_ms == pytest.approx(3.2, abs=0.15)
     flat = rng.normal(0, 2, 250)
     assert finder.find(flat, flat, 0.1, 3.0, 5.0).blanked_ms == pytest.approx(3.2, abs=0.15)
+
+
+def test_behind_a_blanked_input_a_large_wave_is_no_rail() -> None:
+    finder = OverloadFinder(RATE_HZ, 25_000.0)
+    rng = np.random.default_rng(0)
+    for charge in (0.1, 0.2, 0.3):
+        raw = rng.normal(0, 2, 250)
+        raw[10:] += 800.0 * np.exp(-np.arange(240) / 40.0)
+        assert finder.find(raw, raw, charge, 3.0, 5.0).end_ms == 0.0
+    assert finder.rail_uv is None
+
+
+def test_an_input_that_stays_at_its_rail_from_the_pulse_on_is_overloaded_and_not_blanked() -> None:
+    finder = OverloadFinder(RATE_HZ, None)
+    raw = np.where(np.arange(250) < 20, 4000.0, 0.0)
+    assert finder.find(raw, raw, 0.1, 3.0, 5.0).end_ms == pytest.approx(2.0, abs=0.15)
+
+
+def alternating(seed: int) -> list[Response]:
+    """The responses to 16 pulses of alternating polarity behind an input blanked for 2.5 ms: those of every second
+    pair of pulses evoke one.
+    """
+    at = [4000 + 4000 * i for i in range(16)]
+    signal = noise(np.random.default_rng(seed), at[-1] + 4000, 5.0)
+    for number, sample in enumerate(at):
+        add(signal, sample + 25, (-1) ** number * 1500.0 * np.exp(-np.arange(300) / 40.0))
+        if number % 4 >= 2:
+            add(signal, sample + 60, m_wave(RATE_HZ, 400.0))
+    return responses(signal, at, [1.0 if number % 4 < 2 else 1.2 for number in range(len(at))])
+
+
+def test_behind_a_blanked_input_a_stimulus_that_alternates_is_followed() -> None:
+    found = alternating(2)[8:]
+    assert [response.detected for response in found] == [number % 4 >= 2 for number in range(8)]
+
+
+def test_two_sure_responses_that_are_alike_make_a_shape_sure_and_two_unlike_ones_do_not() -> None:
+    frame = SweepFrame.over((2.0, 25.0), RATE_HZ)
+    basis, times = frame.basis(NoiseModel(frame.times)), frame.times
+    early, later = (np.exp(-((times - middle) ** 2)) for middle in (6.0, 14.0))
+    for second, is_sure in ((early, True), (later, False)):
+        template = LearnedTemplate()
+        template.learn(early, basis, (), sure=True)
+        assert not template.is_sure
+        template.learn(second, basis, (), sure=True)
+        assert template.is_sure == is_sure

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from guidance.signal.response.burst import ActivityMonitor, samples_after
-from guidance.signal.response.measures import begin_of, is_slow
+from guidance.signal.response.measures import begin_of, is_slow, is_step
 from guidance.signal.response.separation import SeparatedSweep
 from guidance.signal.sweep.ring_buffer import RingBuffer
 from tests.support.some import some
@@ -59,6 +59,20 @@ def test_a_heartbeat_is_slow_and_a_response_is_not() -> None:
     heartbeat = 200.0 * np.exp(-(((TIMES_MS - 13.0) / 9.0) ** 2))
     assert is_slow(separated(heartbeat, 5.0), INSIDE, TIMES_MS)
     assert not is_slow(separated(at(5.0, m_wave(RATE_HZ, 200.0, 14.0)), 5.0), INSIDE, TIMES_MS)
+
+
+@pytest.mark.parametrize("peak_ms", [2.0, 8.0, 18.0, 26.0])
+def test_a_part_of_a_heartbeat_with_a_shifted_baseline_is_slow(peak_ms: float) -> None:
+    heartbeat = 200.0 * np.exp(-(((TIMES_MS - peak_ms) / 9.0) ** 2)) - 60.0
+    assert is_slow(separated(heartbeat, 5.0), INSIDE, TIMES_MS)
+
+
+def test_a_cable_steps_and_a_response_turns() -> None:
+    after = np.maximum(TIMES_MS - 12.0, 0.0)
+    for decay_ms in (6.0, 80.0):
+        cable = 300.0 * (1.0 - np.exp(-after / 0.5)) * np.exp(-after / decay_ms)
+        assert is_step(cable, TIMES_MS, 2.0, 12.0)
+    assert not is_step(at(12.0, m_wave(RATE_HZ, 300.0)), TIMES_MS, 2.0, 12.0)
 
 
 def activity_ratio(before: Wave, after: Wave) -> float:
