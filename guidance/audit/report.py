@@ -27,6 +27,8 @@ _SHIFT = 6
 _MOST_HIDDEN = 0.2
 """Largest share of groups that may be hidden in a chart. Hidden are above all groups with few events, and a chart of
 the others would show too many extremes; a judgement."""
+_CHART, _LINE, _GAP = 0.2, 0.03, 0.08
+"""Heights of a chart, of the line in place of one, and of the space below it, in shares of the sheet."""
 _LETTERS = 105
 """Letters of a line at the size of the text; measured on the sheet."""
 
@@ -44,7 +46,7 @@ def pdf(audit: Audit, written_at: datetime) -> bytes:
 
 def _cover(audit: Audit, written_at: datetime) -> Sheet:
     sheet = _titled("Audit of procedures", audit)
-    rows = [f"{m.title:58} {shown(f)}" for m in MEASURES for f in audit.figures.of(m, Grouping.ALL)]
+    rows = [f"{m.title:62} {shown(f)}" for m in MEASURES for f in audit.figures.of(m, Grouping.ALL)]
     text = [
         f"Written {written_at:%Y-%m-%d %H:%M}. {audit.figures.procedures} procedures counted.",
         "Research software, not a medical device. Figures of a department are no verdict on a person.",
@@ -64,14 +66,18 @@ def _sheet(audit: Audit, measure: Measure) -> Sheet:
         0.93,
         [f"All procedures: {shown(whole)}", *textwrap.wrap(f"It cannot tell: {measure.limit}", _LETTERS)],
     )
-    _run_chart(sheet.add_axes((0.1, 0.62, 0.84, 0.2)), measure, audit.figures.of(measure, Grouping.MONTH), whole)
-    _funnel(sheet.add_axes((0.1, 0.34, 0.84, 0.2)), measure, audit.figures.of(measure, Grouping.OPERATOR), whole)
+    top = 0.82
+    for grouping, draw in ((Grouping.MONTH, _run_chart), (Grouping.OPERATOR, _funnel)):
+        figures = audit.figures.of(measure, grouping)
+        height = _CHART if _is_enough(figures) else _LINE
+        draw(sheet.add_axes((0.1, top - height, 0.84, height)), measure, figures, whole)
+        top -= height + _GAP
     rows = [
         f"{f'{grouping}: {figure.group}':44} {shown(figure)}"
         for grouping in (Grouping.SITE, Grouping.PROTOCOL)
         for figure in audit.figures.of(measure, grouping)
     ]
-    _text(sheet, 0.28, rows[:24], 6.5)
+    _text(sheet, top + 0.02, rows[:24], 6.5)
     return sheet
 
 
@@ -120,12 +126,18 @@ def _to_draw(axes: Axes, title: str, groups: str, figures: Sequence[Figure]) -> 
     hidden = sum(figure.hidden for figure in figures)
     known = [figure for figure in figures if figure.value is not None]
     axes.set_title(f"{title} ({hidden} of {len(figures)} {groups} hidden)" if hidden else title, fontsize=9, loc="left")
-    if known and hidden <= _MOST_HIDDEN * len(figures):
+    if _is_enough(figures):
         return known
     axes.set_axis_off()
     reason = f"Not drawn: so few {groups} would mislead. Inside the department, --small-cells shows all."
     axes.text(0.0, 0.8, reason if hidden else "Not known.", fontsize=8, transform=axes.transAxes)
     return []
+
+
+def _is_enough(figures: Sequence[Figure]) -> bool:
+    """Return whether enough of ``figures`` are shown for a chart of them."""
+    hidden = sum(figure.hidden for figure in figures)
+    return any(figure.value is not None for figure in figures) and hidden <= _MOST_HIDDEN * len(figures)
 
 
 def in_shift(above: np.ndarray, below: np.ndarray) -> np.ndarray:
@@ -166,3 +178,5 @@ def _scale(axes: Axes, measure: Measure) -> None:
     axes.tick_params(labelsize=7)
     if measure.is_share:
         axes.set_ylim(-0.03, 1.03)
+    else:
+        axes.set_ylim(0.0, max(axes.get_ylim()[1] * 1.1, 1e-9))
