@@ -11,6 +11,7 @@ COMMANDS = {
     "biofeedback": "Show the activity of one or two muscles while the patient relaxes or contracts them.",
     "biofeedback-summary": "Summarise a recorded exercise on a page in plain words for the patient, in Markdown.",
     "check": "Check whether an amplifier is fit for use, and show what to fix.",
+    "completion": "Install the completion of commands and options with the Tab key.",
     "convert": "Convert a recording to BDF+, EDF+, CSV or Parquet, by the ending of OUT.",
     "demo": "Guide a procedure on a simulated patient, through the real driver.",
     "devices": "List what may be an amplifier, without opening anything.",
@@ -105,6 +106,8 @@ def _command_on_records(name: str) -> click.Command:
 def _single_command(name: str) -> click.Command:
     """Return a command that is alone in its module."""
     match name:
+        case "completion":
+            from guidance.cli.completion import completion as command
         case "analyse":
             from guidance.cli.analyse import analyse as command
         case "dose":

@@ -259,8 +259,20 @@ def _head(one: Summary, verdict: Verdict) -> list[str]:
 
 def _entry(event: dict[str, Any]) -> str:
     fields = event.get("fields")
-    details = ", ".join(f"{key} {value}" for key, value in fields.items()) if isinstance(fields, dict) else ""
+    details = _words(fields) if isinstance(fields, dict) else ""
     return _plain(f"{event.get('t')} s: {event.get('what')} {details}").join(["  entry     ", ""])
+
+
+def _words(value: object) -> str:
+    """Return a value of a record in plain words: no brackets, no quotes, and nothing for what is not known."""
+    if isinstance(value, dict):
+        known = {key: item for key, item in value.items() if item not in (None, [], {}, "")}
+        return ", ".join(f"{str(key).replace('_', ' ')} {_words(item)}" for key, item in known.items())
+    if isinstance(value, list):
+        return "; ".join(map(_words, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _rest(alarms: dict[str, int], files: dict[str, int]) -> list[str]:

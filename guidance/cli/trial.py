@@ -8,6 +8,7 @@ import re
 import shlex
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from guidance.trial.run import TrialOutcome
     from guidance.trial.workers import DaskPool
 
+_LINE_S = 5.0
+"""Time in s between two lines of progress where standard error is no terminal (a judgement)."""
 _ADDRESS = re.compile(r"(tcp|tls|ucx)://[^\s/]+:\d{1,5}")
 
 
@@ -109,11 +112,12 @@ def _pool(options: dict[str, Any]) -> Callable[[], DaskPool]:
 
 
 class _Progress:
-    """Progress on standard error: a line about stored insertions, then a bar where it is a terminal."""
+    """Progress on standard error: a line about stored insertions, then a bar; lines where it is no terminal."""
 
     def __init__(self, worlds: int) -> None:
         self._worlds = worlds
         self._bar: Any = None
+        self._done, self._printed_s = 0, time.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -125,6 +129,7 @@ class _Progress:
     def begun(self, already: int) -> Callable[[], None]:
         """Report that ``already`` insertions are stored; returns a function to call after each further one."""
         lacking = self._worlds - already
+        self._done = already
         if already:
             word = f"{lacking} are left to do" if lacking else "nothing is left to do"
             click.echo(f"{already} of {self._worlds} insertions were done before; {word}.", err=True)
@@ -134,8 +139,12 @@ class _Progress:
         return self._one
 
     def _one(self) -> None:
+        self._done += 1
         if self._bar is not None:
             self._bar.update(1)
+        elif time.monotonic() - self._printed_s >= _LINE_S:
+            self._printed_s = time.monotonic()
+            click.echo(f"{self._done} of {self._worlds} insertions", err=True)
 
 
 @contextlib.contextmanager

@@ -44,7 +44,7 @@ def row_words(row: IndexedProcedure) -> str:
     began = (one.began or "began ?")[:16].replace("T", " ")
     signed = "signed  " if row.signed else "UNSIGNED"
     lasted = "" if one.lasted_s is None else f"{one.lasted_s / 60:.0f} min"
-    return clean(f"{signed}  {began}  {one.protocol or '?':<24} {one.state:<10} {lasted:>7}  {one.device or ''}")
+    return clean(f"{signed}  {began}  {one.protocol or '?':<34} {one.state:<10} {lasted:>7}  {one.device or ''}")
 
 
 class ReviewPage(Screen[None]):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from guidance.cli import procedures, trial
 from tests.support.command_line import ROOT
 
 needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a device that is always full")
@@ -40,3 +41,25 @@ def test_events_to_a_closed_standard_output_are_refused(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr == "needle-guidance: --events - writes to standard output, which is closed; name a file.\n"
     assert not list(tmp_path.iterdir())
+
+
+def test_the_fields_of_an_entry_are_plain_words() -> None:
+    fields: dict[str, object] = {
+        "weight_kg": 70.0,
+        "age_years": None,
+        "earlier": [],
+        "limits": {"ropivacaine": "210 mg"},
+        "held": True,
+    }
+    assert procedures._words(fields) == "weight kg 70, limits ropivacaine 210 mg, held yes"
+
+
+def test_progress_of_a_trial_is_printed_where_standard_error_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(trial, "_LINE_S", 0.0)
+    with trial._Progress(3) as progress:
+        one = progress.begun(1)
+        one()
+        one()
+    assert capsys.readouterr().err.splitlines()[1:] == ["2 of 3 insertions", "3 of 3 insertions"]
