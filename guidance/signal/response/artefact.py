@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.signal.response.whitening import LowRankInverse
+from guidance.signal.response.whitening import LowRankInverse, lower_factor, lower_solved
 from guidance.signal.sweep.basis import ROUGH_SHARE, Array, Tails
 
 _DRIFT = 0.01
@@ -154,25 +154,25 @@ class ArtefactModel:
 
     def _at(self, strength: ArtefactStrength) -> Array:
         """Return the expected coefficients (r,) at this ``strength``, per unit of its gain."""
-        first, per_ln = np.split(self._mean, 2)
-        return np.asarray(first + strength.bend * per_ln)
+        count = len(self._mean) // 2
+        return np.asarray(self._mean[:count] + strength.bend * self._mean[count:])
 
     def _reach(self, strength: ArtefactStrength) -> Array:
         """Return the covariance (2 r, r) of all coefficients with those at this ``strength``."""
+        count = len(self._mean) // 2
         if self._spread is None:
-            return np.zeros((len(self._mean), len(self._mean) // 2))
-        first, per_ln = np.split(self._spread, 2, axis=1)
-        return np.asarray(strength.gain * (first + strength.bend * per_ln))
+            return np.zeros((2 * count, count))
+        return np.asarray(strength.gain * (self._spread[:, :count] + strength.bend * self._spread[:, count:]))
 
     def spread(self, strength: ArtefactStrength) -> Array:
         """Return the covariance (r, r) of the coefficients of a pulse of this ``strength``."""
         mean = strength.gain * self._at(strength)
-        first, per_ln = np.split(self._reach(strength), 2)
-        wobble = _WOBBLE * self._tails.drift(mean)
-        spread = strength.gain * (first + strength.bend * per_ln)
-        spread = spread + self._variability * (strength.sd**2 * np.outer(mean, mean) + wobble @ wobble.T)
+        count, reach = len(mean), self._reach(strength)
+        changes = np.column_stack([strength.sd * mean, _WOBBLE * self._tails.drift(mean)])
+        spread = strength.gain * (reach[:count] + strength.bend * reach[count:])
+        spread += self._variability * (changes @ changes.T)
         far_uv = self._per_ln * strength.jump * strength.gain * self._peak_uv
-        spread[np.diag_indices(len(mean))] += far_uv**2 * self._tails.variance
+        spread.flat[:: count + 1] += far_uv**2 * self._tails.variance
         return np.asarray(spread)
 
     def rough_variance(self, strength: ArtefactStrength) -> float:
@@ -196,16 +196,19 @@ class ArtefactModel:
         """Learn how much the artefact changes, from the whitened ``residual`` (n,) of a sweep without a response.
 
         ``columns`` (n, k) are the directions in which a change was expected; ``other_inverse`` inverts the covariance
-        of all else. The share of the residual that they explain is compared with the expected share.
+        of all else. The share of the residual that they explain is compared with the expected share. Each direction of
+        power p counts by p / (1 + p): with G the columns' weighed products the squares found are those of
+        (1 + G)^-1 columns^T residual, and k less the trace of (1 + G)^-1 of them are expected.
         """
         if self._learned < _SETTLED:
             return
         weighed = other_inverse(columns)
-        power, turn = np.linalg.eigh(columns.T @ weighed)
-        power = np.maximum(power, 1e-9)
-        weight = power / (1 + power)
-        squares = (turn.T @ (weighed.T @ residual)) ** 2 / (power * (1 + power))
-        change = float(weight @ squares / max(float(weight.sum()), 1e-9)) * self._variability
+        products = columns.T @ weighed
+        products.flat[:: len(products) + 1] += 1.0
+        inverse = lower_solved(lower_factor(products), np.eye(len(products)))
+        found = inverse.T @ (inverse @ (weighed.T @ residual))
+        expected = len(products) - float((inverse**2).sum())
+        change = float(found @ found) / max(expected, 1e-9) * self._variability
         self._variability += _VARIABILITY_RATE * (min(change, _MOST_VARIABILITY) - self._variability)
         self._variability = max(self._variability, _LEAST_VARIABILITY)
 
@@ -247,10 +250,10 @@ class ArtefactModel:
         weighted = other_inverse(modes)
         weight = modes.T @ weighted
         reach = self._reach(strength)
-        given = np.column_stack([weighted.T @ residual, weight @ reach.T])
+        given = np.column_stack([weighted.T @ residual, weight])
         solved = np.linalg.solve(np.eye(len(weight)) + weight @ self.spread(strength), given)
         self._mean = self._mean + reach @ solved[:, 0]
-        spread = self._spread - reach @ solved[:, 1:]
+        spread = self._spread - reach @ solved[:, 1:] @ reach.T
         drift = np.sqrt(self._variability) * _DRIFT * self._tails.drift(self._at(strength))
         self._spread = 0.5 * (spread + spread.T)
         drifted, count = drift @ drift.T, len(weight)

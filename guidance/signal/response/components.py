@@ -58,7 +58,7 @@ class SweepComponents:
     in the coordinates of its space and units of the noise the ``columns`` (n, k) in which the artefact may differ,
     ``recovered`` (n, r), the amplifier's recovery from it,
     ``blind`` (n, b), samples not to be trusted where it is steep or clipped, and ``spread`` (n,), the variance of noise
-    and rough rest.
+    and rough rest. ``nuisance_inverse`` inverts the covariance of all but a response.
     """
 
     conditions: SweepConditions
@@ -68,11 +68,7 @@ class SweepComponents:
     recovered: Array
     blind: Array
     spread: Array
-
-    @property
-    def nuisance_inverse(self) -> LowRankInverse:
-        """What inverts the covariance of all but a response."""
-        return LowRankInverse(np.concatenate([self.columns, self.recovered, self.blind], axis=1), self.spread)
+    nuisance_inverse: LowRankInverse
 
 
 def charge_of(pulse: Pulse) -> float | None:

@@ -196,7 +196,9 @@ class LearnedTemplate:
         """
         self._responses.append(response / max(float(np.linalg.norm(response)), 1e-12))
         self._sure.append(sure)
-        alike = [shape for shape in self._responses if _likeness(shape, self._responses[-1]) > _ALIKE]
+        shifted = np.stack([_shifted(self._responses[-1], lag) for lag in _LAGS], axis=1)
+        likenesses = (np.array(self._responses) @ shifted).max(axis=1).tolist()
+        alike = [shape for shape, alike in zip(self._responses, likenesses, strict=True) if alike > _ALIKE]
         if sure and sum(self._sure) >= _SURE_FROM:
             alike = [shape for shape, certain in zip(self._responses, self._sure, strict=True) if certain]
         elif len(alike) < _ALIKE_FROM:
@@ -244,7 +246,10 @@ def likeness(one: Array, other: Array) -> float:
 
 def _likeness(one: Array, other: Array) -> float:
     """Largest correlation of two shapes of unit norm, at the lags that a known shape may have."""
-    return max(float(_shifted(one, lag) @ other) for lag in _LAGS)
+    count = len(one)
+    return max(
+        float(one[max(-lag, 0) : count - max(lag, 0)] @ other[max(lag, 0) : count + min(lag, 0)]) for lag in _LAGS
+    )
 
 
 def _sizes(shapes: Array) -> Array:

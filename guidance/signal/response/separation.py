@@ -8,7 +8,7 @@ import numpy as np
 
 from guidance.signal.response.components import SweepComponents
 from guidance.signal.response.matched_filter import SURELY_ALIKE, likeness
-from guidance.signal.response.whitening import LowRankInverse, WhitenedBasis
+from guidance.signal.response.whitening import LowRankInverse, WhitenedBasis, lower_factor
 from guidance.signal.sweep.basis import Array
 
 _SIZES = 10.0 ** (np.arange(8) / 2)
@@ -75,16 +75,23 @@ def split(
 
 
 def _best_size(residual: Array, beside: Array, remainder: Array, response: Array) -> float:
-    """Return the size of a response that makes ``residual`` (n,) most probable; all are tried at once.
+    """Return the size of a response that makes ``residual`` (n,) most probable.
 
     The Cholesky factor of the columns' products, with the residual as the last column, has both the determinant and,
-    squared in its last place, what of the residual the columns leave.
+    squared in its last place, what of the residual the columns leave. The determinant grows with the size: once it
+    alone exceeds the best sum of both, no larger size can be better.
     """
-    weight = 1.0 / (remainder + _SIZES[:, None] ** 2 * response)
     bordered = np.column_stack([beside, residual])
-    products = (bordered.T * weight[:, None, :]) @ bordered
-    diagonal = np.arange(beside.shape[1])
-    products[:, diagonal, diagonal] += 1.0
-    factor = np.linalg.cholesky(products).diagonal(axis1=1, axis2=2)
-    log_size = 2.0 * np.log(factor[:, :-1]).sum(axis=1) - np.log(weight).sum(axis=1)
-    return float(_SIZES[(factor[:, -1] ** 2 + log_size).argmin()])
+    rows = np.ascontiguousarray(bordered.T)
+    best, size = np.inf, _SIZES[0]
+    for tried in _SIZES:
+        weight = 1.0 / (remainder + tried**2 * response)
+        products = (rows * weight) @ bordered
+        products.flat[: -1 : len(products) + 1] += 1.0
+        factor = lower_factor(products).diagonal()
+        log_size = 2.0 * float(np.log(factor[:-1]).sum()) - float(np.log(weight).sum())
+        if log_size >= best:
+            break
+        if factor[-1] ** 2 + log_size < best:
+            best, size = factor[-1] ** 2 + log_size, tried
+    return float(size)

@@ -12,7 +12,7 @@ from guidance.signal.response.artefact import ArtefactModel
 from guidance.signal.response.components import USUAL_WIDTH_MS, SweepComponents, SweepConditions, SweepFrame, charge_of
 from guidance.signal.response.overload import OverloadFinder
 from guidance.signal.response.recovery import RecoverySizes
-from guidance.signal.response.whitening import LowRankInverse, WhitenedBasis, compressed
+from guidance.signal.response.whitening import LowRankInverse, WhitenedBasis, lower_factor
 from guidance.signal.sweep.arrays import second_difference
 from guidance.signal.sweep.baseline import PreStimulus
 from guidance.signal.sweep.basis import FIRST_MS, Array, Tails, recovery_columns
@@ -109,15 +109,11 @@ class SweepModel:
         blind_uv = _BLIND_SD * max(artefact.peak_uv, conditions.size_uv, conditions.unit_uv)
         unsure[times < conditions.blind_ms] = blind_uv / conditions.unit_uv
         hidden = np.flatnonzero(unsure > _LEAST_UNSURE)
-        return SweepComponents(
-            conditions=conditions,
-            artefact=artefact,
-            mean=mean,
-            columns=compressed(columns),
-            recovered=self.recovery(conditions, frame, basis),
-            blind=basis.whiten[:, hidden] * unsure[hidden],
-            spread=1.0 + artefact.rough_variance(conditions.strength) / conditions.unit_uv**2 * basis.gains,
-        )
+        recovered = self.recovery(conditions, frame, basis)
+        blind = basis.whiten[:, hidden] * unsure[hidden]
+        spread = 1.0 + artefact.rough_variance(conditions.strength) / conditions.unit_uv**2 * basis.gains
+        nuisance_inverse = LowRankInverse(np.concatenate([columns, recovered, blind], axis=1), spread)
+        return SweepComponents(conditions, artefact, mean, columns, recovered, blind, spread, nuisance_inverse)
 
     def _modes(self, basis: WhitenedBasis) -> Array:
         """Return the artefact's components (n, r), 1 uV each, in ``basis``; those of the last two bases are kept."""
@@ -171,10 +167,12 @@ class SweepModel:
         (n,) there.
         """
         conditions, artefact = components.conditions, components.artefact
-        spread = components.spread + response
-        whole = LowRankInverse(
-            np.concatenate([components.columns, components.recovered, components.blind], axis=1), spread
-        )
+        spread, whole = components.spread, components.nuisance_inverse
+        if response.any():
+            spread = spread + response
+            whole = LowRankInverse(
+                np.concatenate([components.columns, components.recovered, components.blind], axis=1), spread
+            )
         beside = np.concatenate([self.recovery(conditions, frame, basis), components.blind], axis=1)
         modes = self._modes(basis) / conditions.unit_uv
         self.learned += 1
@@ -264,4 +262,4 @@ def _timing_sd(mean: Array) -> Array:
 def _root(covariance: Array) -> Array:
     """Return columns whose product with their own transpose is ``covariance`` (r, r), or a trifle more."""
     trifle = _TRIFLE * float(np.trace(covariance))
-    return np.asarray(np.linalg.cholesky(covariance + (trifle + 1e-12) * np.eye(len(covariance))))
+    return np.tril(lower_factor(covariance + (trifle + 1e-12) * np.eye(len(covariance))))

@@ -38,5 +38,5 @@ def medians(rows: Array) -> Array:
     half = rows.shape[1] // 2
     if rows.shape[1] % 2:
         return np.asarray(np.partition(rows, half, axis=1)[:, half])
-    middle = np.partition(rows, (half - 1, half), axis=1)[:, half - 1 : half + 1]
-    return np.asarray(0.5 * (middle[:, 0] + middle[:, 1]))
+    parted = np.partition(rows, half, axis=1)  # for one place it is much faster than for two
+    return np.asarray(0.5 * (parted[:, :half].max(axis=1) + parted[:, half]))
