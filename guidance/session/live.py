@@ -33,6 +33,11 @@ CLOCKS_DIFFER, CLOCKS_DIFFER_S = 0.05, 2.0
 later, and a wrong clock runs twice as fast or slow (a judgement, unsourced).
 """
 
+CHECK_S = 0.05
+"""Time in s between two checks that the record is still there: the loop has hundreds of rounds a second, and the file
+system is slow to ask.
+"""
+
 RELEASE_S = 60.0
 """Time in s between two releases of free memory: the heap grows by some 0.1 MB meanwhile."""
 
@@ -65,6 +70,7 @@ class LiveSession:
         self._status_received = False
         self._fit_since: tuple[float, float] | None = None
         self._release_due_s = clock.monotonic() + RELEASE_S
+        self._check_due_s = clock.monotonic()
         self._screen_loss = ScreenLoss(engine, outputs.record.folder, clock)
         self._ended: str | None = None
 
@@ -108,7 +114,7 @@ class LiveSession:
         """Do one round of the loop; returns the reason to end, or None."""
         blocks = self._read(screen_channel)
         self._record.write_blocks(blocks)
-        self._output.check_storage()
+        self._check_storage()
         messages = screen_channel.messages()
         now_ns = self._clock.monotonic_ns()
         for _ in range(self._device.take_skipped()):
@@ -142,6 +148,12 @@ class LiveSession:
             return by_device
         passed_s, may_s = self._clock.monotonic() - self._began_s, duration_s * CLOCKS_DIFFER + CLOCKS_DIFFER_S
         return passed_s >= duration_s + may_s or (by_device and passed_s >= duration_s - may_s)
+
+    def _check_storage(self) -> None:
+        now_s = self._clock.monotonic()
+        if now_s >= self._check_due_s:
+            self._check_due_s = now_s + CHECK_S
+            self._output.check_storage()
 
     def _release_memory(self) -> None:
         now_s = self._clock.monotonic()

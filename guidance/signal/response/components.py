@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from drivers.base import Pulse
 from guidance.signal.response.artefact import ArtefactModel, ArtefactStrength
 from guidance.signal.response.noise import NoiseModel

@@ -14,7 +14,7 @@ import numpy as np
 
 from guidance.signal.response.null_distribution import NullDistribution
 from guidance.signal.response.whitening import LowRankInverse, WhitenedBasis
-from guidance.signal.sweep.arrays import medians
+from guidance.signal.sweep.arrays import median, medians
 from guidance.signal.sweep.basis import Array, spans
 
 _SPREAD_WEIGHT = 60.0
@@ -183,7 +183,7 @@ class LearnedTemplate:
         scores = weighted @ self._shapes / sizes
         reach = max(float(scores.max()), 0.0) + _POWER_95 * float(np.sqrt(max(self._spread, 0.25)))
         height = 0.0 if self._shape is None else float(np.ptp(self._shape))
-        return reach / float(np.median(sizes)) * height
+        return reach / median(sizes) * height
 
     def likeness(self, response: Array) -> float:
         """Correlation of ``response`` (n,) in time with the shape; 0 where none is known."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidance.signal.response.separation import SeparatedSweep
+from guidance.signal.sweep.arrays import median
 from guidance.signal.sweep.basis import Array
 
 _ONSET_SHARE, _ONSET_SDS, _LEAST_BEFORE = 0.03, 1.5, 4
@@ -90,7 +91,7 @@ def begin_of(separated: SeparatedSweep, times: Array, inside: NDArray[np.bool_])
     sure = (size > _FIRST_SHARE * size.max()) & (size > _FIRST_SDS * separated.sd)
     first = int(np.argmax(sure)) if sure.any() else int(size.argmax())
     before = separated.mean[start:first]
-    level = float(np.median(before)) if len(before) > _LEAST_BEFORE else 0.0
+    level = median(before) if len(before) > _LEAST_BEFORE else 0.0
     least = np.maximum(_ONSET_SHARE * size.max(), _ONSET_SDS * separated.sd)
     is_away = np.abs(separated.mean[start : first + 1] - level) > least[start : first + 1]
     away, low = np.flatnonzero(is_away) + start, np.flatnonzero(~is_away) + start

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from guidance.signal.sweep.arrays import median
 from guidance.signal.sweep.basis import Array
 
 _REACH_MS = 10.0
@@ -159,7 +160,7 @@ class OverloadFinder:
         rail, of ``least_uv`` or more, is as flat.
         """
         first = round(_BLANKED_MS * self._per_ms)
-        level = np.median(clean[1:first]) if first > 2 else np.inf
+        level = median(clean[1:first]) if first > 2 else np.inf
         if abs(level) >= least_uv:
             return False
         return bool(np.abs(clean[1:first] - level).max() < _BLANKED_NOISES * noise_uv)
@@ -168,7 +169,7 @@ class OverloadFinder:
         """Return when a blanked input is released: at a sharp edge after silence; 0 where it is not blanked."""
         limit = round(_LATEST_RELEASE_MS * self._per_ms)
         first = round(_BLANKED_MS * self._per_ms)
-        away = np.abs(clean[:limit] - np.median(clean[1:first])) if first > 2 else clean[:0]
+        away = np.abs(clean[:limit] - median(clean[1:first])) if first > 2 else clean[:0]
         begun = np.flatnonzero(away > _BLANKED_NOISES * noise_uv)
         if not len(begun) or begun[0] < first:
             return 0.0

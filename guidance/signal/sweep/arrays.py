@@ -40,3 +40,8 @@ def medians(rows: Array) -> Array:
         return np.asarray(np.partition(rows, half, axis=1)[:, half])
     parted = np.partition(rows, half, axis=1)  # for one place it is much faster than for two
     return np.asarray(0.5 * (parted[:, :half].max(axis=1) + parted[:, half]))
+
+
+def median(values: Array) -> float:
+    """Return the median of ``values`` (n,) with n > 0 and no NaN."""
+    return float(medians(values[None])[0])
