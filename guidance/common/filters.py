@@ -1,6 +1,6 @@
 """Butterworth filters for streams: their design, and the filter itself, the same however the stream is cut.
 
-They need numpy and scipy.linalg, which the signal path needs anyway; scipy.signal takes more than a second to import.
+They need numpy and one routine of BLAS: scipy.signal takes more than a second to import.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import dtbsv
+
+from guidance.common.lapack import dtbsv
 
 FilterSection = tuple[float, float, float, float, float, float]
 """A second-order section as in scipy.signal: b0, b1, b2, 1, a1, a2."""

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from drivers.base import Block
 from drivers.toolkit.sample_rate import earliest_in
@@ -41,6 +40,8 @@ def drift(samples: Sequence[int], arrived_ns: Sequence[int], sample_rate_hz: flo
     earliest = earliest_in(bins, late_s)[:-1]
     if len(earliest) < _LEAST_BINS:
         return None
+    from scipy.special import stdtrit  # slow to import, and a live procedure does not need it
+
     slope, error = fitted_slope(due_s[earliest], late_s[earliest])
     spread = float(stdtrit(len(earliest) - 2, 0.975)) * error
     return ClockDrift(ppm=-slope / (1 + slope) * 1e6, uncertainty_ppm=spread * 1e6)

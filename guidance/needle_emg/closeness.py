@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
 from guidance.contracts.events import Interval
 from guidance.contracts.zones import ZONES, Edges, completed, likeliest
@@ -134,4 +133,4 @@ def _uncertainty(rise_us: float, parts: list[float], sample_rate_hz: float) -> f
 
 
 def _below(bound: float, mean: float, sd: float) -> float:
-    return float(ndtr((bound - mean) / sd))
+    return 0.5 * math.erfc((mean - bound) / (math.sqrt(2.0) * sd))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 
 import numpy as np
-from scipy.linalg import toeplitz
 
 from guidance.signal.sweep.arrays import medians
 from guidance.signal.sweep.basis import Array, baseline_columns
@@ -42,8 +41,8 @@ class NoiseModel:
         """Covariance (m, m) at ``times`` (m,), which begin as the sweep's: noise, and baseline with its drift."""
         correlation = np.zeros(len(times))
         correlation[: len(self._correlation)] = self._correlation[: len(times)]
-        baseline = baseline_columns(times, self._end_ms)
-        return np.asarray(toeplitz(correlation) + baseline @ baseline.T)
+        baseline, at = baseline_columns(times, self._end_ms), np.arange(len(times))
+        return np.asarray(correlation[np.abs(at[:, None] - at)] + baseline @ baseline.T)
 
     def learn(self, windows: Array) -> bool:
         """Take in stimulus-free ``windows`` (m, n), in units of their noise; whether the covariance was renewed."""

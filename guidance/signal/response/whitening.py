@@ -6,10 +6,8 @@ All that is expensive is done once for a noise; a sweep then costs a few product
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import eigh
-from scipy.linalg.blas import dtrsm
-from scipy.linalg.lapack import dpotrf
 
+from guidance.common.lapack import dpotrf, dtrsm
 from guidance.signal.sweep.basis import Array
 
 
@@ -22,12 +20,15 @@ class WhitenedBasis:
     def __init__(self, noise: Array, response: Array) -> None:
         """For covariances (n, n) of the ``noise`` and of a ``response`` of unit size.
 
-        They are diagonalised together (the generalised symmetric eigenvalue problem).
+        They are diagonalised together (the generalised symmetric eigenvalue problem): with L the Cholesky factor of
+        the noise, by the eigenvectors of L^-1 response L^-T.
         """
-        spread, vectors = eigh(response, noise, check_finite=False)
+        factor = lower_factor(noise.copy())
+        half = lower_solved(factor, response.copy())
+        spread, vectors = np.linalg.eigh(lower_solved(factor, half.T.copy()))
         self.response = np.maximum(spread, 0.0)
-        self.whiten = np.ascontiguousarray(vectors.T)
-        self.unwhiten = noise @ vectors
+        self.whiten = vectors.T @ lower_solved(factor, np.eye(len(noise)))
+        self.unwhiten = np.tril(factor) @ vectors
         self.unwhiten_squared = self.unwhiten**2
         self.gains = (self.whiten**2).sum(axis=1)
 

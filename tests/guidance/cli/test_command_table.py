@@ -38,6 +38,11 @@ def test_a_live_procedure_begins_without_the_readers_of_files() -> None:
     assert not _imported(live) & {"drivers.formats.registry", "soundfile", "pandas", "mne", "neo"}
 
 
+def test_a_live_procedure_begins_without_what_scipy_imports_for_its_routines() -> None:
+    live = "import sys; import guidance.session.live_job, guidance.session.live; print(*sys.modules)"
+    assert not _imported(live) & {"scipy.linalg", "scipy.special", "numpy.f2py"}
+
+
 @pytest.mark.parametrize("module", ["guidance.ui.app", "guidance.cli.run"])
 def test_the_screen_begins_without_scipy(module: str) -> None:
     assert not _imported(f"import sys; import {module}; print(*sys.modules)") & (_SLOW_TO_IMPORT | {"scipy"})

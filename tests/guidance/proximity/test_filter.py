@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from scipy.special import ndtr
 
 from guidance.contracts.events import Alarm, Cue, Interval, Proximity, PulseOutcome
 from guidance.contracts.zones import ZONES
 from guidance.proximity.filter import ProximityFilter
-from guidance.proximity.likelihood import Observation, likelihood
+from guidance.proximity.likelihood import Observation, likelihood, normal_below
 from guidance.proximity.particles import RecruitmentCurve
 from tests.support.outcomes import outcome
 from tests.support.streams import evoked, of_kind, records_of, settings
@@ -53,6 +54,13 @@ def observed(
 ) -> PulseOutcome:
     detected = amplitude_uv > 40.0
     return outcome(pulse, t, current_ma, detected=detected, amplitude_uv=amplitude_uv, contaminated=contaminated)
+
+
+def test_the_normal_distribution_is_that_of_scipy() -> None:
+    deviates = np.concatenate([np.linspace(-12.0, 12.0, 4801), [-1e6, 1e6]])
+    below = normal_below(deviates)
+    np.testing.assert_allclose(below, ndtr(deviates), rtol=2e-7)
+    np.testing.assert_allclose(normal_below(deviates.astype(np.float32)), below, atol=1e-6)
 
 
 @pytest.mark.parametrize("threshold_ma", [0.15, 0.3, 0.6, 1.5, 3.0])
