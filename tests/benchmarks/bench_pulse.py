@@ -1,7 +1,7 @@
 """CPU time of the engine for one pulse, part by part: ``python -m tests.benchmarks.bench_pulse [--seconds S]``.
 
 Noise, an artefact at each of two pulses a second and a response to every second one, through the whole engine in blocks
-of 0.25 s; every channel has its own noise. ``learning``: from the sweep before, when its record is out. ``before``: all
+of 0.25 s; every channel has its own noise, and the current changes from pulse to pulse as in a search. ``learning``: from the sweep before, when its record is out. ``before``: all
 that is computed before the sweep arrives. ``sweep``: from the sweep to its verdict. ``estimate``: of the main channel,
 a pulse. ``signal``: the rest, which grows with the signal, pulses or not. The first four in ms a sweep (``estimate``:
 a pulse). ``all``: in ms a pulse and channel. Time is the process's own on the processor: the best of ``--repeats``.
@@ -27,6 +27,7 @@ from tests.worlds.waves import NOISE_UV, RESPONSE_MS, noise, response
 
 SIZES = ((1, 10_000.0), (4, 20_000.0), (4, 30_000.0))
 BLOCK_S, PULSE_RATE_HZ, RESPONSE_UV = 0.25, 2, 24.0 * NOISE_UV
+CURRENTS_MA = (0.6, 1.6)
 PARTS: dict[str, tuple[type, str]] = {
     "learning": (ResponseDetector, "settle"),
     "before": (ResponseDetector, "prepare"),
@@ -42,11 +43,12 @@ def blocks(channels: int, rate_hz: float, seconds: float) -> list[Block]:
     signal = np.stack([noise(count, rate_hz, rng) for _ in range(channels)], axis=1)
     t_ms = np.arange(int(RESPONSE_MS * rate_hz / 1e3)) / rate_hz * 1e3
     artefact = 2000.0 * np.exp(-t_ms / 0.2) + 60.0 * np.exp(-t_ms / 6.0)
+    currents_ma = rng.uniform(*CURRENTS_MA, int(seconds * PULSE_RATE_HZ))
     at = [int((0.3 + i / PULSE_RATE_HZ) * rate_hz) for i in range(int(seconds * PULSE_RATE_HZ) - 1)]
     for i, sample in enumerate(at):
-        wave = artefact + (RESPONSE_UV * response(t_ms) if i >= 5 and i % 2 else 0.0)
+        wave = currents_ma[i] * artefact + (RESPONSE_UV * response(t_ms) if i >= 5 and i % 2 else 0.0)
         signal[sample : sample + len(wave)] += wave[:, None]
-    pulses = [Pulse(sample, current_ma=1.0, width_ms=0.1) for sample in at]
+    pulses = [Pulse(sample, current_ma=float(currents_ma[i]), width_ms=0.1) for i, sample in enumerate(at)]
     samples = signal.astype(np.float32)
     return [
         Block(first, samples[first : first + step], tuple(p for p in pulses if first <= p.sample < first + step))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.benchmarks import bench_pulse
 from tests.benchmarks import bench_throughput as bench
 
 
@@ -35,6 +36,14 @@ def test_blocks_carry_every_sample_and_pulse_once() -> None:
     assert [pulse for block in blocks for pulse in block.pulses] == list(recording.pulses)
     assert sum(len(block.samples) for block in blocks) == len(recording.signal)
     assert all(b.first_sample <= p.sample < b.end_sample for b in blocks for p in b.pulses)
+
+
+def test_the_parts_of_a_pulse_are_timed_apart_and_the_program_is_left_as_it_was() -> None:
+    before = [getattr(owner, method) for owner, method in bench_pulse.PARTS.values()]
+    spent_s = bench_pulse.measured(1, 10_000.0, bench_pulse.blocks(1, 10_000.0, 3.0))
+    assert all(part_s > 0 for part_s in spent_s.values())
+    assert sum(spent_s.values()) < 2 * spent_s["all"]
+    assert [getattr(owner, method) for owner, method in bench_pulse.PARTS.values()] == before
 
 
 @pytest.mark.slow

@@ -112,8 +112,8 @@ class ArtefactModel:
 
     @property
     def lately_blind_ms(self) -> float:
-        """Longest time in ms for which a recent artefact hid everything."""
-        return max(self._blind_ms, default=0.0)
+        """Longest time in ms for which one of the artefacts hid everything that still count beside the next."""
+        return max(list(self._blind_ms)[1 - _BLIND_MEMORY :], default=0.0)
 
     def strength(self, charge: float | None, peak_uv: float | None, sign: int = 1) -> ArtefactStrength:
         """Return the strength of a pulse by its ``charge`` (mA ms), else by its peak in uV; ``sign`` is -1

@@ -68,6 +68,7 @@ class ResponseDetector:
         self._noise = NoiseModel(self._frame.times)
         self._basis = self._frame.basis(self._noise)
         self._longer_basis: WhitenedBasis | None = None
+        self._was_unfinished = False
         self._learner = SweepLearner(self._frame, self._longer, info, channel)
         self._doubts = DoubtFinder(self._frame, self._learner)
         self._results = ResultBuilder(window_ms, criterion_uv)
@@ -104,6 +105,8 @@ class ResponseDetector:
             self._learn(null_windows)
         conditions = self._learner.model.expected_conditions(pulse, self._unit(baseline.noise_uv)) if baseline else None
         self._prepared = self._prepare_filters(conditions) if conditions else None
+        if self._was_unfinished and self._longer_basis is None:
+            self._longer_basis = self._longer.basis(self._noise)
 
     def skip(self, pulse: Pulse) -> None:
         """Skip ``pulse``: the stream before it shows no muscle, so its response cannot be known."""
@@ -158,6 +161,7 @@ class ResponseDetector:
             return self._results.result(
                 self._frame, analysis, analysis.separated, analysis.sweep - analysis.components.mean, last=True
             )
+        self._was_unfinished = True
         if self._longer_basis is None:
             self._longer_basis = frame.basis(self._noise)
         sweep = frame.grid.means(baseline.clean(raw, pulse.sample)[frame.grid.first :])

@@ -73,16 +73,25 @@ class SweepModel:
         self._sign = 1
         self._recoveries = {overloaded: RecoverySizes() for overloaded in (False, True)}
         self._last: tuple[float, float, bool, float] = (0.0, 0.0, False, 0.0)
+        self._last_uv = 0.0
+        self._last_charge: float | None = None
         self._recent: deque[tuple[float | None, SweepConditions, Array]] = deque(maxlen=_RECENT)
         self._whitened: deque[tuple[WhitenedBasis, Array]] = deque(maxlen=2)
         self.learned = 0
 
     def expected_conditions(self, pulse: Pulse, unit_uv: float) -> SweepConditions | None:
-        """Predict the conditions of the sweep of ``pulse``; None before the first artefact."""
+        """Predict the conditions of the sweep of ``pulse``, its artefact being in proportion to the charge; None before
+        the first artefact. Where they turn out otherwise, what was prepared for them is of no use.
+        """
         if not self._artefact.known:
             return None
-        strength = self._artefact.strength(charge_of(pulse), None, self._sign)
-        return SweepConditions(strength, max(self._artefact.lately_blind_ms, self._last[3]), unit_uv, *self._last)
+        charge = charge_of(pulse)
+        strength = self._artefact.strength(charge, None, self._sign)
+        end_ms, size_uv, is_overloaded, blanked_ms = self._last
+        if charge and self._last_charge and not is_overloaded:
+            size_uv = _rounded(self._last_uv * charge / self._last_charge)
+        blind_ms = max(self._artefact.lately_blind_ms, blanked_ms)
+        return SweepConditions(strength, blind_ms, unit_uv, end_ms, size_uv, is_overloaded, blanked_ms)
 
     def observe(self, raw: Array, pulse: Pulse, baseline: PreStimulus, unit_uv: float) -> tuple[SweepConditions, Array]:
         """Return the conditions of sweep ``raw``, from the pulse on, in noise of ``unit_uv``; and the sweep in uV."""
@@ -97,6 +106,7 @@ class SweepModel:
         sweep = self._frame.grid.means(clean[self._frame.grid.first :])
         end_ms = max(overload.end_ms, overload.blanked_ms, pulse.width_ms or USUAL_WIDTH_MS)
         size_uv = overload.size_uv if overload.blanked_ms else peak_uv
+        self._last_uv, self._last_charge = size_uv, charge_of(pulse)
         self._last = (round(end_ms, 2), _rounded(size_uv), overload.end_ms > 0, overload.blanked_ms)
         return SweepConditions(strength, blind_ms, unit_uv, *self._last), sweep
 
