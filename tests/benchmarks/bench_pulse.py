@@ -1,10 +1,11 @@
 """CPU time of the engine for one pulse, part by part: ``python -m tests.benchmarks.bench_pulse [--seconds S]``.
 
 Noise, an artefact at each of two pulses a second and a response to every second one, through the whole engine in blocks
-of 0.25 s; every channel has its own noise, and the current changes from pulse to pulse as in a search. ``learning``: from the sweep before, when its record is out. ``before``: all
-that is computed before the sweep arrives. ``sweep``: from the sweep to its verdict. ``estimate``: of the main channel,
-a pulse. ``signal``: the rest, which grows with the signal, pulses or not. The first four in ms a sweep (``estimate``:
-a pulse). ``all``: in ms a pulse and channel. Time is the process's own on the processor: the best of ``--repeats``.
+of 0.25 s; every channel has its own noise, and the current changes from pulse to pulse as in a search. ``learning``:
+from the sweep before, when its record is out. ``before``: all that is computed before the sweep arrives. ``sweep``:
+from the sweep to its verdict. ``estimate``: of the main channel, a pulse. ``signal``: the rest, which grows with the
+signal, pulses or not. The first four in ms a sweep (``estimate``: a pulse). ``all``: in ms a pulse and channel. Time is
+the process's own on the processor: the best of ``--repeats``.
 """
 
 from __future__ import annotations
