@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from guidance.signal.response import separation
+from guidance.signal.response.artefact import ArtefactModel
 from guidance.signal.response.whitening import LowRankInverse
-from guidance.signal.sweep.arrays import medians
+from guidance.signal.sweep.arrays import median, medians
+from guidance.signal.sweep.basis import Tails
 from guidance.signal.sweep.mains import fit_mains
 
 _COUNT, _COLUMNS = 40, 9
@@ -44,6 +46,22 @@ def test_the_most_probable_size_is_that_of_the_whole_likelihood(size: float) -> 
 def test_medians_are_numpys(shape: tuple[int, int]) -> None:
     rows = np.random.default_rng(1).normal(size=shape)
     assert medians(rows).tolist() == np.median(rows, axis=1).tolist()
+    assert median(rows[0]) == np.median(rows[0])
+
+
+def test_the_artefacts_variability_is_that_by_eigenvectors() -> None:
+    rng = np.random.default_rng(4)
+    columns, residual = 2 * rng.normal(size=(_COUNT, _COLUMNS)), 3 * rng.normal(size=_COUNT)
+    inverse = LowRankInverse(rng.normal(size=(_COUNT, 2)), rng.uniform(0.5, 2.0, _COUNT))
+    weighed = inverse(columns)
+    power, turn = np.linalg.eigh(columns.T @ weighed)
+    squares = (turn.T @ (weighed.T @ residual)) ** 2 / (power * (1 + power))
+    change = float((power / (1 + power)) @ squares / (power / (1 + power)).sum())
+    model = ArtefactModel(Tails(np.linspace(0.5, 25.0, _COUNT)))
+    model._learned = 10
+    model.learn_variability(columns, residual, inverse)
+    assert 0.04 < change < 2.0
+    assert model._variability == pytest.approx(1.0 + 0.2 * (change - 1.0), rel=1e-9)
 
 
 @pytest.mark.parametrize("first", [0, 17, 123_456_789])
