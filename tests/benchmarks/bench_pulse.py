@@ -21,8 +21,8 @@ import numpy as np
 from drivers.base import Block, Channel, DeviceInfo, Pulse
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode, Settings
-from guidance.proximity.filter import ProximityFilter
 from guidance.protocol import load
+from guidance.proximity.filter import ProximityFilter
 from guidance.signal.response.detector import ResponseDetector
 from tests.worlds.waves import NOISE_UV, RESPONSE_MS, noise, response
 
@@ -118,8 +118,8 @@ def row(channels: int, rate_hz: float, seconds: float, repeats: int) -> str:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=60.0, help="length of the signal (default 60)")
-    parser.add_argument("--repeats", type=int, default=3, help="runs of which the best counts (default 3)")
+    parser.add_argument("--seconds", type=float, default=30.0, help="length of the signal (default 30)")
+    parser.add_argument("--repeats", type=int, default=2, help="runs of which the best counts (default 2)")
     options = parser.parse_args()
     print(f"{options.seconds:g} s, {PULSE_RATE_HZ} pulses a second; ms of CPU, signal in % of a core, all x real time")
     print(" " * 13 + "".join(f"{name:>10}" for name in PARTS) + f"{'signal':>10}{'all':>8}{'real time':>11}")

@@ -11,7 +11,6 @@ from drivers.base import Block, Channel, DeviceInfo, Pulse
 from guidance.signal.pipeline import ChannelResponse, SignalPipeline
 from guidance.signal.response.components import SweepConditions
 from guidance.signal.response.detector import ResponseDetector
-from guidance.signal.sweep.baseline import BaselineTracker, NullWindows
 from tests.worlds.waves import noise
 
 RATE_HZ, PULSES = 10_000.0, 40
@@ -49,20 +48,3 @@ def test_hardly_any_sweep_of_a_search_needs_other_filters_than_those_prepared(mo
     currents_ma = np.random.default_rng(1).uniform(0.5, 2.0, PULSES).tolist()
     assert judged(currents_ma) == PULSES
     assert len(prepared) <= PULSES + PULSES // 5
-
-
-def test_null_windows_overlap_until_enough_are_known_and_then_stand_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    found: list[NullWindows] = []
-    search = BaselineTracker.null_windows
-
-    def kept(tracker: BaselineTracker, *args: object, **words: object) -> NullWindows | None:
-        windows = search(tracker, *args, **words)  # type: ignore[arg-type]
-        found.extend([windows] if windows else [])
-        return windows
-
-    monkeypatch.setattr(BaselineTracker, "null_windows", kept)
-    judged([1.0] * PULSES)
-    counts = [len(windows.sweeps) for windows in found]
-    full = int(np.flatnonzero(np.cumsum(counts) >= 300)[0])
-    assert set(counts[1 : full + 1]) == {24}
-    assert set(counts[full + 1 :]) == {12}
