@@ -103,7 +103,10 @@ RULES = (
         never=("matplotlib", "fpdf", "pyrage", "pyarrow"),
     ),
     Rule(("guidance", "drivers"), but=("guidance.trial.workers",), never=("dask", "distributed")),
-    Rule(("guidance", "drivers"), but=("drivers.__init__",), never=("importlib",), save=("importlib.resources",)),
+    Rule(
+        ("guidance", "drivers"), but=("drivers.__init__", "guidance.common.lapack"),
+        never=("importlib",), save=("importlib.resources",),
+    ),
     Rule(("guidance", "drivers", "protocols"), never=("tests",)),
     Rule(("guidance.biofeedback",), never=("guidance.stimulation", "drivers"), save=("drivers.base", *STIMULATES_NOT)),
     Rule(("tests",), but=("tests.benchmarks",), never=("tests.benchmarks",)),
