@@ -49,6 +49,10 @@ _SOON_MS, _MOST_SOON = 20.0, 0.06
 
 _MOST_BLANKS = 512
 
+_OVER_BACKGROUND, _LEAST_UV = 7.0, 12.0
+"""Least height of a potential of no known unit that is reported, in units of the background and in uV of the sharp
+band: smaller ones are too many and too uncertain to be of use unless a unit is founded on them. Tuned."""
+
 _SHIFT_MS, _TAPER_MS = 2.0, 0.5
 _GUESS_MS = 1.5
 
@@ -219,7 +223,8 @@ class Decomposer:
 
     def _settle(self, low: int, high: int, noise_uv: float) -> tuple[Firing, ...]:
         fits, novel = self._explain(low, high, noise_uv)
-        firings = [Firing(peak * self._band.step, None) for peak, _ in novel]
+        least_uv = max(_OVER_BACKGROUND * self._band.background_uv, _LEAST_UV)
+        firings = [Firing(peak * self._band.step, None) for peak, wave in novel if np.abs(wave).max() >= least_uv]
         for fit in sorted(fits, key=lambda one: one.at):
             fit.unit.fire(fit.at)
             if fit.unexplained(noise_uv) <= _LEARNED_FROM:

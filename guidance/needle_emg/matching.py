@@ -32,9 +32,9 @@ unit. Tuned."""
 _AMPLITUDES = (0.85, 1.18)
 """How much smaller or larger than its template a potential may be. Tuned."""
 
-_PHASES = 2
-_FINE = (-0.25, 0.0, 0.25)
-"""Shifts tried, in samples: half samples everywhere, quarters about the best."""
+_QUARTERS, _COARSE = 4, slice(None, None, 2)
+_QUARTERS_ABOUT = range(-1, _QUARTERS)
+"""Shifts tried: half samples everywhere, quarters about the best."""
 
 _UNLIKE = 0.3
 """A larger residual, as a share of the template's energy, shows that the potential is not of that unit. Tuned."""
@@ -85,9 +85,9 @@ class Matcher:
         self.middle = self.size // 2
         if self._units:
             templates = np.stack([unit.template for unit in self._units])
-            shifted = np.stack([delayed(templates, phase / _PHASES) for phase in range(_PHASES)], axis=1)
-            self._energies = (shifted**2).sum(axis=2)
-            self._filters = shifted.reshape(-1, self.size).T.copy()
+            self._shifted = np.stack([delayed(templates, at / _QUARTERS) for at in range(_QUARTERS)], axis=1)
+            self._energies = (self._shifted**2).sum(axis=2)
+            self._filters = self._shifted[:, _COARSE].reshape(-1, self.size).T.copy()
 
     def explain(self, sharp: Array, first: int, low: int, high: int) -> Explained:
         """Explain ``sharp`` (n,), which begins at sample ``first``; return what has its peak in ``low`` to ``high``."""
@@ -144,26 +144,24 @@ class Matcher:
     def _gain(self, rest: Array, start: int, stop: int, gains: Array) -> None:
         """Set what each unit's best phase would explain in windows ``start`` to ``stop``, in units of the noise."""
         windows = sliding_window_view(rest[start : stop + self.size - 1], self.size)
-        products = (windows @ self._filters).reshape(stop - start, len(self._units), _PHASES)
-        scale = np.clip(products / self._energies, *_AMPLITUDES)
-        gains[start:stop] = (scale * (2 * products - scale * self._energies)).max(axis=2) / self._noise_uv**2
+        products = (windows @ self._filters).reshape(stop - start, len(self._units), -1)
+        energies = self._energies[:, _COARSE]
+        scale = np.clip(products / energies, *_AMPLITUDES)
+        gains[start:stop] = (scale * (2 * products - scale * energies)).max(axis=2) / self._noise_uv**2
 
     def _fine(self, rest: Array, at: int, index: int) -> Fit:
         """Return the best fit of unit ``index`` about the window that begins at ``at``."""
-        unit = self._units[index]
         best: tuple[float, Fit] | None = None
-        for phase in range(_PHASES):
-            for step in _FINE:
-                begins = at + phase / _PHASES + step
-                whole = int(np.floor(begins))
-                if not 0 <= whole <= len(rest) - self.size:
-                    continue
-                wave = delayed(unit.template, begins - whole)
-                product, energy = float(wave @ rest[whole : whole + self.size]), float(wave @ wave)
-                scale = min(max(product / energy, _AMPLITUDES[0]), _AMPLITUDES[1])
-                gain = scale * (2 * product - scale * energy)
-                if best is None or gain > best[0]:
-                    best = gain, Fit(unit, begins, scale * wave, wave)
+        for quarter in _QUARTERS_ABOUT:
+            whole, phase = at + quarter // _QUARTERS, quarter % _QUARTERS
+            if not 0 <= whole <= len(rest) - self.size:
+                continue
+            wave, energy = self._shifted[index, phase], self._energies[index, phase]
+            product = float(wave @ rest[whole : whole + self.size])
+            scale = min(max(product / energy, _AMPLITUDES[0]), _AMPLITUDES[1])
+            gain = float(scale * (2 * product - scale * energy))
+            if best is None or gain > best[0]:
+                best = gain, Fit(self._units[index], whole + phase / _QUARTERS, scale * wave, wave)
         if best is None:
             raise AssertionError("a window lies outside the stretch")
         return best[1]

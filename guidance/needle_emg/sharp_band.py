@@ -51,6 +51,11 @@ class SharpBand:
         self._spreads.extend(cells[cells > 0].tolist())
 
     @property
+    def background_uv(self) -> float:
+        """Median standard deviation of the cells in uV: the noise with the small potentials of far units in it."""
+        return float(np.median(self._spreads)) if self._spreads else _LEAST_NOISE_UV
+
+    @property
     def noise_uv(self) -> float | None:
         """Standard deviation of the noise in uV; None before any is known."""
         if not self._spreads:
