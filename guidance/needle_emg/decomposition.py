@@ -92,6 +92,7 @@ class Decomposer:
         self.units: list[DecomposedUnit] = []
         self._numbered = 0
         self._settled_to = 0
+        self._guesser: Matcher | None = None
 
     @property
     def _end(self) -> int:
@@ -133,12 +134,9 @@ class Decomposer:
         start = max(sample // self._band.step - reach - self._first, 0)
         stretch = sharp[start : start + self._size + 2 * self._samples(_GUESS_MS)]
         known = stretch[: max(known_at // self._band.step - self._first - start, 0)]
-        noise_uv = self._band.noise_uv
-        if noise_uv is None or not len(known):
+        if self._guesser is None or not len(known):
             return None
-        fit = Matcher(self.units, self.rate_hz, noise_uv).nearest(
-            np.pad(known, (0, max(len(stretch), self._size) - len(known))), self._first + start
-        )
+        fit = self._guesser.nearest(np.pad(known, (0, max(len(stretch), self._size) - len(known))), self._first + start)
         return fit.unit if fit else None
 
     def finish(self) -> list[Settled]:
@@ -180,6 +178,7 @@ class Decomposer:
             self._settled_to = low + self._turn
             step = self._band.step
             settled.append(Settled(firings, self._settled_to * step, end * step))
+        self._guesser = Matcher(self.units, self.rate_hz, noise_uv) if noise_uv is not None else None
         keep = (_WAITS_TURNS + 2) * self._turn + 3 * self._size
         cut = max(len(self._sharp) - keep, 0)
         self._sharp, self._first = self._sharp[cut:], self._first + cut
