@@ -1,7 +1,7 @@
 """Parquet tables, read by pyarrow (Apache 2.0), the extra ``parquet``: columns as in a table of text.
 
 A column ``sample`` has the number of each sample: a jump is a gap. An empty cell is a missing value. What ``convert``
-and ``procedures export`` write states its rate beside the columns.
+writes states its rate beside the columns.
 """
 
 from __future__ import annotations
