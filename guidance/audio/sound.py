@@ -156,8 +156,13 @@ class Sound:
 
     def view(self) -> SoundView:
         """Return the sound as a screen shows it."""
-        state = "lost" if self.lost else "on" if self.paused_s is None else "paused"
+        state = "lost" if self.lost else "starting" if not self._plays else "on" if self.paused_s is None else "paused"
         return SoundView(state, self._mapping_name, self.volume, self.monitor_volume, self.paused_s)
+
+    @property
+    def _plays(self) -> bool:
+        """Whether a sound device takes samples, by the player's newest report."""
+        return self._report is not None and self._report.called_ns is not None
 
     def close(self) -> None:
         """Stop the sound within half a second."""

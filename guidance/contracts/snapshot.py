@@ -100,8 +100,8 @@ class NeedleView:
 
 @dataclass(frozen=True, slots=True)
 class SoundView:
-    """The sound: ``state`` is ``on``, ``paused`` (for ``paused_s`` more), ``muted`` or ``lost``; ``mapping`` names the
-    tones in use, ``volume`` and ``monitor_volume`` are 0 to 1.
+    """The sound: ``state`` is ``starting`` until a sound device plays, ``on``, ``paused`` (for ``paused_s`` more),
+    ``muted`` or ``lost``; ``mapping`` names the tones in use, ``volume`` and ``monitor_volume`` are 0 to 1.
     """
 
     state: str
@@ -113,8 +113,8 @@ class SoundView:
 
 @dataclass(frozen=True, slots=True)
 class JournalView:
-    """The journal: ``state`` is ``ok`` or ``failed``, ``minutes_left`` is how long the disk space lasts, None where not
-    known.
+    """The record: ``state`` is ``ok``, ``events-only`` where the signal is no longer recorded, or ``failed`` where
+    nothing is; ``minutes_left`` is how long the disk space lasts, None where not known.
 
     ``store`` is where a command must look for the record; None where it looks by default.
     """

@@ -121,6 +121,8 @@ def entry_words(entry: Entry) -> str:
         return f"not counted, {fields.get('text') or _NOT_KNOWN}: {_why_refused(fields)}"
     if entry.what == "aspiration" and "blood" in fields:
         return "aspirated: BLOOD" if fields["blood"] else "aspirated, no blood"
+    if entry.what == "button":
+        return f"the amplifier's button: {fields.get('did') or _NOT_KNOWN}"
     text = fields.get("text") or fields.get("phase")
     return f"{entry.what}: {text}" if text else entry.what.replace("-", " ")
 

@@ -87,7 +87,8 @@ class ProcedureRecord:
     def view(self, *, failed: bool) -> JournalView:
         """Return the state of the record for a screen; ``failed`` if the journal can no longer be written."""
         minutes_left = None if self._signal.fault else self._signal.space.minutes_left
-        return JournalView("failed" if failed else "ok", str(self.folder), minutes_left, self._store)
+        state = "failed" if failed else "events-only" if self._signal.fault else "ok"
+        return JournalView(state, str(self.folder), minutes_left, self._store)
 
     def close(self) -> None:
         """Finish the signal, and seal the record if its end was written.
@@ -109,14 +110,17 @@ class ProcedureRecord:
 
     def _current_troubles(self) -> Iterator[tuple[str, str | None]]:
         space = self._signal.space
-        yield "space", _low_space(space.minutes_left or 0.0) if space.low else None
+        yield "space", low_space_words(space.minutes_left or 0.0) if space.low else None
         yield "signal", _stopped("The signal is no longer recorded", self._signal.fault)
         if self._raw:
             yield "line", _stopped("The bytes of the transport are no longer recorded", self._raw.fault)
 
 
-def _low_space(minutes: float) -> str:
-    return f"The disk will be full in {minutes:.0f} minutes at this rate; make room."
+def low_space_words(minutes: float) -> str:
+    """Return the alarm's sentence for a disk that has room for so many ``minutes``, rounded down."""
+    whole = int(minutes)
+    left = "less than a minute" if whole < 1 else "a minute" if whole == 1 else f"{whole} minutes"
+    return f"The disk will be full in {left} at this rate; make room."
 
 
 def _stopped(what: str, fault: OSError | None) -> str | None:

@@ -83,6 +83,7 @@ class KeyActions(CommandActions):
         if self._procedure_screen.entry.what:
             self._procedure_screen.entry.paste(event.text)
         else:
+            self._arming.forget()
             self._stop()
             self._noted(_PASTED)
 
@@ -90,6 +91,7 @@ class KeyActions(CommandActions):
         """Stop at a touch anywhere on the screen."""
         if self.is_armed():
             self._stop()
+            self._noted("STOP: the screen was touched")
 
     def action_go(self) -> None:
         """Arm, if arming was just requested; otherwise turn to the next page."""
@@ -145,7 +147,9 @@ class KeyActions(CommandActions):
         entry = self._procedure_screen.entry
         is_line_end = is_burst and event.key == "enter"
         done = entry.take("space" if is_line_end else event.key, " " if is_line_end else event.character)
-        if done in {EntryResult.FOREIGN, EntryResult.LEFT}:
+        if done is EntryResult.FOREIGN:
+            self._stop_at_unknown(event.key)
+        if done is EntryResult.LEFT:
             self._stop()
         if done is EntryResult.SUBMITTED and entry.written_text:
             self._written(entry.what, entry.written_text)

@@ -169,6 +169,7 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
     def show_silence(self, silent_s: int | None) -> None:
         """Show for how many seconds the engine has been silent, None if it is not; the estimate is then not known."""
         self.alarms.show_silence(silent_s)
+        self.title_line.show_silence(silent=silent_s is not None)
         self._show_estimate(silent=silent_s is not None)
 
     def show_stage(self, stage: Stage) -> None:
@@ -184,6 +185,7 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
     def _dim(self) -> None:
         """Dim all that is old; done after the banner, because it takes longer than the banner may."""
         self._show_estimate(silent=True)
+        self.title_line.show_silence(silent=True)
         self.add_class("-stopped")
 
     def _show_estimate(self, *, silent: bool) -> None:

@@ -45,12 +45,21 @@ class ShownState:
     advice: str = ""
 
 
+_SOUNDLESS = {
+    "starting": ShownState(
+        "sound", StatusLevel.UNKNOWN, "starting", "It is not known yet whether a loudspeaker plays."
+    ),
+    "lost": ShownState("sound", StatusLevel.BAD, "LOST", "Connect a loudspeaker; watch the screen."),
+    "muted": ShownState("sound", StatusLevel.HEED, "muted", "Watch the screen: there is no sound."),
+}
+_FAILED = ShownState("record", StatusLevel.BAD, "FAILED", "End soon; then free disk space or set --store.")
+_NO_RECORD = ShownState("record", StatusLevel.PLAIN, "none")
 _STIMULATOR_FAULTS = {"stimulus-unrequested": "STRAY PULSE", "stimulus-not-delivered": "off, fault"}
 
 
 def states(snapshot: Snapshot, *, silent: bool = False) -> tuple[ShownState, ...]:
     """Return the four states that are always in sight; none is known while the engine is ``silent``."""
-    known = (_link(snapshot), _sound(snapshot), _record(snapshot), _stimulator(snapshot))
+    known = (link_state(snapshot), _sound(snapshot), _record(snapshot), _stimulator(snapshot))
     if silent:
         return tuple(ShownState(state.name, StatusLevel.UNKNOWN, "no data") for state in known)
     return known
@@ -59,7 +68,7 @@ def states(snapshot: Snapshot, *, silent: bool = False) -> tuple[ShownState, ...
 def checks(snapshot: Snapshot) -> tuple[ShownState, ...]:
     """Return the checks before the needle goes in, in their order."""
     return (
-        _link(snapshot),
+        link_state(snapshot),
         _signal(snapshot),
         _electrodes(snapshot),
         _impedance(snapshot),
@@ -70,7 +79,8 @@ def checks(snapshot: Snapshot) -> tuple[ShownState, ...]:
     )
 
 
-def _link(snapshot: Snapshot) -> ShownState:
+def link_state(snapshot: Snapshot) -> ShownState:
+    """Return the state of the link to the amplifier."""
     if not snapshot.live:
         return ShownState("link", StatusLevel.PLAIN, "a recording")
     if not snapshot.connected:
@@ -90,24 +100,22 @@ def _sound(snapshot: Snapshot) -> ShownState:
     if sound is None:
         return ShownState("sound", StatusLevel.UNKNOWN, "not known", "Check that you can hear it.")
     volume = f"{sound.volume:.0%}"
-    if sound.state == "lost":
-        return ShownState("sound", StatusLevel.BAD, "LOST", "Connect a loudspeaker; watch the screen.")
+    if sound.state in _SOUNDLESS:
+        return _SOUNDLESS[sound.state]
     if sound.state == "paused":
         rest = "" if sound.paused_s is None else f" {sound.paused_s:.0f} s"
         return ShownState("sound", StatusLevel.HEED, f"paused{rest}", "It comes back by itself.")
-    if sound.state == "muted":
-        return ShownState("sound", StatusLevel.HEED, "muted", "Watch the screen: there is no sound.")
     return ShownState("sound", StatusLevel.GOOD, f"{clean(sound.state)} {volume}", f"tones: {clean(sound.mapping)}")
 
 
 def _record(snapshot: Snapshot) -> ShownState:
     journal = snapshot.journal
-    if _holds(snapshot, "storage") or (journal is not None and journal.state != "ok"):
-        return ShownState("record", StatusLevel.BAD, "FAILED", "Free disk space, or set another --store.")
-    if journal is None and not snapshot.live:
-        return ShownState("record", StatusLevel.PLAIN, "none")
     if journal is None:
-        return ShownState("record", StatusLevel.UNKNOWN, "not known")
+        return _unknown_record(snapshot)
+    if journal.state == "events-only":
+        return ShownState("record", StatusLevel.BAD, "EVENTS ONLY", "The signal is not recorded: free disk space.")
+    if journal.state != "ok":
+        return _FAILED
     minutes = journal.minutes_left
     if minutes is None:
         return ShownState("record", StatusLevel.GOOD, "on", "disk space not known")
@@ -115,6 +123,12 @@ def _record(snapshot: Snapshot) -> ShownState:
     if minutes < LEAST_MINUTES:
         return ShownState("record", StatusLevel.HEED, words, "Little disk space: free some.")
     return ShownState("record", StatusLevel.GOOD, words, "on the disk")
+
+
+def _unknown_record(snapshot: Snapshot) -> ShownState:
+    if _holds(snapshot, "storage"):
+        return _FAILED
+    return ShownState("record", StatusLevel.UNKNOWN, "not known") if snapshot.live else _NO_RECORD
 
 
 def _stimulator(snapshot: Snapshot) -> ShownState:

@@ -10,6 +10,7 @@ from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui.pages import ScreenPage, order
 from guidance.ui.raster import Canvas
+from guidance.ui.states import StatusLevel, link_state
 from guidance.ui.text import clock, shorten
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
@@ -25,8 +26,14 @@ class Title(Panel):
     def __init__(self, *, is_observer: bool = False) -> None:
         super().__init__()
         self._is_observer = is_observer
-        self._ending = False
+        self._ending = self._silent = False
         self._page: ScreenPage | None = None
+
+    def show_silence(self, *, silent: bool) -> None:
+        """Show whether the engine is silent; what is shown is then old."""
+        if silent != self._silent:
+            self._silent = silent
+            self.redraw()
 
     def show_ending(self) -> None:
         """Show that the operator requested the end and the engine has not ended yet."""
@@ -61,16 +68,25 @@ class Title(Panel):
         return canvas.write_right(0, left - 1, clock(snapshot.position_s), Ink.STRONG)
 
     def _is_still(self, snapshot: Snapshot) -> bool:
-        return snapshot.paused or snapshot.ended is not None or self._ending
+        return snapshot.paused or snapshot.ended is not None or self._ending or bool(self._not_live(snapshot))
 
     def _state_word(self, snapshot: Snapshot) -> str:
         if snapshot.ended is not None:
             return f"ENDED: {shorten(clean(snapshot.ended), 24)}"
         if self._ending:
             return "ENDING"
+        if not_live := self._not_live(snapshot):
+            return not_live
         if self._is_observer and snapshot.live:
             return "OBSERVER"
         return "PAUSED" if snapshot.paused else _speed_word(snapshot)
+
+    def _not_live(self, snapshot: Snapshot) -> str:
+        """Return why a live procedure shows nothing new now; empty where it does."""
+        if self._silent:
+            return "NO DATA"
+        link = link_state(snapshot)
+        return f"{link.name} {link.words}".upper() if link.level is StatusLevel.BAD else ""
 
     def _paint_names(self, canvas: Canvas, snapshot: Snapshot, width: int) -> None:
         left = 1

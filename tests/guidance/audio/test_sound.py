@@ -10,13 +10,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing import Pipe
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
 
 from drivers.base import Block
-from guidance.audio.player_protocol import Order, ResponseSound
+from guidance.audio import sound as sound_module
+from guidance.audio.player_protocol import Order, ResponseSound, SoundReport
 from guidance.audio.settings import SoundSettings
 from guidance.audio.sound import PAUSE_S, Mute, Sound
 from guidance.contracts.commands import PauseAudio, Stop, TurnMonitor, TurnVolume
@@ -312,3 +315,16 @@ def test_a_muted_sound_reports_no_loss_and_no_time_of_a_cue() -> None:
     assert mute.underruns is None
     assert mute.view().state == "muted"
     assert mute.tend([HIGH]) is None  # type: ignore[func-returns-value]
+
+
+def test_a_sound_is_starting_until_the_player_reports_that_a_device_plays(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = Pipe()
+    monkeypatch.setattr(sound_module, "start_player", lambda _options: (ours, MagicMock()))
+    sound = Sound(PROXIMITY_ONLY, 10_000.0)
+    states = [sound.view().state]
+    for report in (SoundReport(None, 0, 0), SoundReport(None, 0, 0, 10.0, 5_000_000, 1, 1), SoundReport("gone", 0, 0)):
+        theirs.send(report)
+        sound.tend(())
+        states.append(sound.view().state)
+    sound.close()
+    assert states == ["starting", "starting", "on", "lost"]

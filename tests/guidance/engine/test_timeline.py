@@ -129,6 +129,8 @@ INJECTION = {"volume_ml": 5.0, "total_volume_ml": 20.0, "fraction": 0.5, "fracti
         ("injection", {}, "injection"),
         ("injection", {"volume_ml": 5.0}, "injected 5 mL, 5 mL in all"),
         ("aspiration", {}, "aspiration"),
+        ("button", {"button": 1, "did": "stop"}, "the amplifier's button: stop"),
+        ("toxin-units-refused", {"text": "x 9", "why": "Held: no"}, "not counted, x 9: held: no"),
         ("injection-refused", {"why": "Held."}, "not counted, held."),
         ("injection-refused", {}, "not counted, no reason is recorded"),
     ],

@@ -94,6 +94,9 @@ def test_a_signal_that_cannot_be_written_is_alarmed_and_the_guidance_goes_on(
     assert "The signal is no longer recorded (Input/output error)" in (outcome.sentence or "")
     assert [alarm["active"] for alarm in bench.of("alarm", code="storage")] == [True]
     assert bench.of("stimulus")[-1]["t"] > 5.0
+    view = bench.seat.shown[-1].journal
+    assert view is not None
+    assert view.state == "events-only"
     assert verify(newest(bench)).why.endswith("the signal was not sealed")
 
 

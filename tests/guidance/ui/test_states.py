@@ -32,6 +32,7 @@ from tests.guidance.ui.painting import HOSTILE, OBEYED, canvas_of, drawn
 from tests.support.screens import build_dose, build_past, build_snapshot, build_stimulator, build_sweep, build_whole
 
 OFF = build_stimulator(armed=False, current_ma=None)
+COPY_FAILED = (AlarmView("storage", "medium", "The copy of the events cannot be written.", active=True),)
 TOXIN = ToxinView("onabotulinumtoxinA", "spasticity", (), 30.0, 400.0, 0.075)
 
 
@@ -46,6 +47,7 @@ STANDINGS: list[tuple[str, dict[str, Any], StatusLevel, str]] = [
     ("link", {"connected": False}, StatusLevel.BAD, "LOST"),
     ("sound", {}, StatusLevel.GOOD, "on 80%"),
     ("sound", {"sound": None}, StatusLevel.UNKNOWN, "not known"),
+    ("sound", {"sound": SoundView("starting", "tempo", 1.0, 0.3)}, StatusLevel.UNKNOWN, "starting"),
     ("sound", {"sound": SoundView("paused", "tempo", 0.8, 0.3, 63.4)}, StatusLevel.HEED, "paused 63 s"),
     ("sound", {"sound": SoundView("muted", "tempo", 0.8, 0.3)}, StatusLevel.HEED, "muted"),
     ("sound", {"sound": SoundView("lost", "tempo", 0.8, 0.3)}, StatusLevel.BAD, "LOST"),
@@ -54,6 +56,9 @@ STANDINGS: list[tuple[str, dict[str, Any], StatusLevel, str]] = [
     ("record", {"journal": JournalView("ok", "/s/p")}, StatusLevel.GOOD, "on"),
     ("record", {"journal": JournalView("ok", "/s/p", 12.0)}, StatusLevel.HEED, "12 min left"),
     ("record", {"journal": JournalView("failed", "/s/p", 12.0)}, StatusLevel.BAD, "FAILED"),
+    ("record", {"journal": JournalView("events-only", "/s/p")}, StatusLevel.BAD, "EVENTS ONLY"),
+    ("record", {"alarms": COPY_FAILED}, StatusLevel.GOOD, "412 min left"),
+    ("record", {"alarms": COPY_FAILED, "journal": None}, StatusLevel.BAD, "FAILED"),
     ("stimulator", {}, StatusLevel.GOOD, "ARMED"),
     ("stimulator", {"stimulator": OFF}, StatusLevel.PLAIN, "off"),
     ("stimulator", {"stimulator": OFF, "connected": False}, StatusLevel.UNKNOWN, "off?"),
