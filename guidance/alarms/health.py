@@ -38,8 +38,8 @@ _STATUS_S = 1.0
 
 _AT_LIMIT = "The amplifier reports that its input has been at its limit for a second; check the electrodes."
 _UNFIT = ("device-lost", "device-fault", "clock-wrong", "saturated", "lead-off", "signal-dead")
-_AWAY = "The screen has not responded for a second. Nobody sees the guidance; no pulse is given."
-_CLOSE = "The threshold is at or below the lower bound: the tip may be in the nerve. Withdraw."
+_AWAY = "Nobody sees the guidance: the screen has not responded for a second. No pulse is given."
+_CLOSE = "Withdraw: the tip may be in the nerve. The threshold is at or below the lower bound."
 _DEAD = (
     "The signal is dead: {}. No pulse is given. Check the electrodes' cable and the amplifier; switch it off and on."
 )

@@ -188,8 +188,8 @@ class CommandActions(LinkedApp):
         self._once(OperatorNote("side", _SIDES[following % len(_SIDES)]))
 
     def action_scroll(self, steps: int) -> None:
-        """Move the cursor through responses and events."""
-        self._procedure_screen.past.scroll(steps)
+        """Move the cursor through responses and events, or scroll the help or the rescue card."""
+        self._procedure_screen.scroll(self.page, steps)
 
     def action_leap(self, direction: int) -> None:
         """Move the cursor to the next or previous event, past the responses."""

@@ -162,6 +162,10 @@ def _reviews(state: PageState, _step: object) -> bool:
     return state.page is ScreenPage.REVIEW
 
 
+def _scrolls(state: PageState, _steps: object) -> bool:
+    return _is_aside(state) or state.page is ScreenPage.REVIEW
+
+
 def _signs(state: PageState) -> bool:
     """Return whether the operator may end the procedure here to sign its note: not while the stimulator is armed."""
     snapshot = state.snapshot
@@ -201,7 +205,7 @@ _NEEDS: dict[str, Callable[..., bool]] = {
     "give_reason": _has_held_dose,
     "aspirate": _takes_commands,
     "sign": _signs,
-    "scroll": _reviews,
+    "scroll": _scrolls,
     "leap": _reviews,
     "steer": lambda state, _words: state.simulates and not state.is_observer and state.page is not ScreenPage.REVIEW,
     "acknowledge": _takes_commands,

@@ -37,11 +37,13 @@ from guidance.ui.widgets.stopped import Stopped
 from guidance.ui.widgets.sweeps import Sweeps
 from guidance.ui.widgets.syringe import Syringe
 from guidance.ui.widgets.title import Title
+from guidance.ui.widgets.too_small import LEAST_COLUMNS, LEAST_ROWS, TooSmall
 from guidance.ui.widgets.trend import Trend
 from guidance.ui.widgets.waterfall import Waterfall
 from guidance.ui.widgets.zone import ZoneWord
 
-_BREAKPOINTS = [(0, "-tight"), (36, "-roomy"), (46, "-tall")]
+_HEIGHTS = [(0, "-low"), (LEAST_ROWS, "-tight"), (36, "-roomy"), (46, "-tall")]
+_WIDTHS = [(0, "-narrow"), (LEAST_COLUMNS, "-wide")]
 
 
 class ProcedureScreen(Screen[None], inherit_bindings=False):
@@ -70,6 +72,7 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
         &.-tight Title { height: 1; }
         &.-stopped Panel { opacity: 40%; }
         &.-stopped Stopped { opacity: 100%; }
+        #lines { height: auto; }
         &.-guided {
             GaugePanel, #guide ZoneWord, StimulatorPanel { display: block; }
             #body, #figures { margin-left: 1; }
@@ -92,9 +95,14 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
                 EmgStrip { display: block; height: 1fr; }
             }
         }
+        &.-low, &.-narrow {
+            #prepare, #stop, #guide, #inject, #review, #help, #rescue, #lines, Title, StatusLine { display: none; }
+            TooSmall { display: block; }
+        }
     }
     """
-    VERTICAL_BREAKPOINTS = _BREAKPOINTS
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
 
     def __init__(self, bindings: Sequence[Binding], *, is_observer: bool = False) -> None:
         """Begin without a Snapshot; ``bindings`` are the keys that the help shows."""
@@ -105,7 +113,7 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
         self.syringe, self.past = Syringe(), Review()
         self._latency_line, self._dose_line, self._needle = LatencyLine(), DoseLine(), NeedlePanel()
         self._checks, self._help = Checks(), HelpPage(bindings)
-        self.stop_page, self._rescue = StopPage(), RescuePage()
+        self.stop_page, self._rescue, self._too_small = StopPage(), RescuePage(), TooSmall()
         self._gauge, self._word, self._small_word = GaugePanel(), ZoneWord(), ZoneWord()
         self._bars, self._bars_after = ResponseBars(), ResponseBars()
         self._emg, self._waterfall, self._trend = EmgStrip(), Waterfall(), Trend()
@@ -117,7 +125,9 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
         """Lay out the parts: the lines that are always there at top and bottom, the pages between, the banner on top of
         all.
         """
-        yield from (self.title_line, self.alarms, self._latency_line, self._dose_line, self._needle)
+        yield from (self.title_line, self.alarms)
+        yield Vertical(self._latency_line, self._dose_line, self._needle, id="lines")
+        yield self._too_small
         yield Vertical(self._checks, id="prepare")
         traces = Vertical(self.sweeps, self._waterfall, id="traces")
         figures = Vertical(self.output, self.reading, self._trend, id="figures")
@@ -133,7 +143,7 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
     @property
     def _always(self) -> tuple[Panel, ...]:
         top = (self.title_line, self.alarms, self._latency_line, self._dose_line, self._needle)
-        return (*top, self.states, self.status, self.leave, self.keys, self.banner)
+        return (*top, self._too_small, self.states, self.status, self.leave, self.keys, self.banner)
 
     def _on_page(self, page: ScreenPage) -> tuple[Panel, ...]:
         guide = (self.sweeps, self._waterfall, self.output, self.reading, self._trend, self._bars, self._emg)
@@ -156,6 +166,11 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
         self.title_line.turn_to(page)
         if snapshot is not None:
             self.show(snapshot)
+
+    def scroll(self, page: ScreenPage, steps: int) -> None:
+        """Move ``steps`` rows or items down on ``page``."""
+        aside = {ScreenPage.HELP: self._help, ScreenPage.RESCUE: self._rescue}
+        (aside.get(page) or self.past).scroll(steps)
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw the parts of ``snapshot`` that are in sight."""
@@ -191,6 +206,6 @@ class ProcedureScreen(Screen[None], inherit_bindings=False):
     def _show_estimate(self, *, silent: bool) -> None:
         if self._newest is not None:
             estimate = self._reader.read(self._newest, silent=silent)
-            for panel in (self._gauge, self._word, self._small_word):
+            for panel in (self._gauge, self._word, self._small_word, self._too_small):
                 panel.show_estimate(estimate)
             self.reading.show_age(is_old=estimate.is_old and self.has_class("-guided"))

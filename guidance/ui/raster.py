@@ -119,6 +119,14 @@ class Canvas:
         self._codes[here] = block[seen]
         self._inks[here] = ink
 
+    def paste(self, top: int, source: Canvas, first: int, rows: int) -> None:
+        """Copy ``rows`` rows of ``source``, of the same width, from its row ``first`` on, to the rows at ``top``."""
+        rows = max(min(rows, self.height - top, source.height - first), 0)
+        here, there = slice(top, top + rows), slice(first, first + rows)
+        self._codes[here] = source.codes[there]
+        self._inks[here] = source.inks[there]
+        self._grounds[here] = source.grounds[there]
+
     def plot(self, top: int, left: int, dots: NDArray[np.uint8]) -> None:
         """Draw ``dots`` (4 x cells high, 2 x cells wide) as braille over the picture; cells without a dot stay.
 

@@ -46,9 +46,7 @@ class ShownState:
 
 
 _SOUNDLESS = {
-    "starting": ShownState(
-        "sound", StatusLevel.UNKNOWN, "starting", "It is not known yet whether a loudspeaker plays."
-    ),
+    "starting": ShownState("sound", StatusLevel.UNKNOWN, "starting", "It is not known yet whether it plays."),
     "lost": ShownState("sound", StatusLevel.BAD, "LOST", "Connect a loudspeaker; watch the screen."),
     "muted": ShownState("sound", StatusLevel.HEED, "muted", "Watch the screen: there is no sound."),
 }

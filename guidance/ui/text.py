@@ -5,6 +5,8 @@ What does not fit is shortened by one of two rules: a sentence keeps its first w
 
 from __future__ import annotations
 
+import re
+
 from rich.cells import cell_len, set_cell_size
 
 from guidance.common.text import clean
@@ -12,6 +14,7 @@ from guidance.contracts.task_views import ToxinView
 from guidance.dose.formatting import percent
 
 UNKNOWN = "?"
+_NUMBER = re.compile(r"[<>~±+-]?\d[\d.,:]*")
 _JOINTS = ",;:-( "
 """Signs that join a word to the next."""
 
@@ -41,12 +44,13 @@ def beginning(text: str, width: int) -> str:
     if kept:
         return f"{kept} …"
     first = next(iter(text.split()), "")
-    return "…"[:width] if _is_number(first) else shorten(first, width)
+    is_name = cell_len(first) > width and not _is_number(first)
+    return shorten(first, width) if is_name else "…"[: max(width, 0)]
 
 
 def _is_number(word: str) -> bool:
     """Return whether ``word`` is a number, which means nothing without the unit that follows it."""
-    return word[-1].isdigit()
+    return _NUMBER.fullmatch(word) is not None
 
 
 def clock(seconds: float) -> str:

@@ -11,7 +11,7 @@ from guidance.contracts.snapshot import Snapshot
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
 from guidance.ui.states import ShownState, StatusLevel, checks
-from guidance.ui.text import UNKNOWN, shorten
+from guidance.ui.text import UNKNOWN, beginning
 from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
@@ -43,6 +43,8 @@ class Checks(Panel):
         if self.snapshot is None or canvas.width < 30:
             return
         facts, found = _facts(self.snapshot), checks(self.snapshot)
+        has_next = self.snapshot.stimulator is not None
+        found, left_out = _most_important(found, canvas.height - len(facts) - has_next)
         gap = int(canvas.height >= len(facts) + len(found) + 4)
         for row, (name, value, hint) in enumerate(facts):
             _paint_fact(canvas, row, name, value, hint)
@@ -53,8 +55,22 @@ class Checks(Panel):
             _paint_check(canvas, first + row * pitch, state, canvas.width * 2 // 3 if wide else canvas.width)
         if wide:
             _paint_count(canvas, first, found)
-        if self.snapshot.stimulator is not None:
+        if left_out:
+            text = f"the other {left_out} are good" if left_out > 1 else "the other is good"
+            canvas.write(canvas.height - 1 - has_next, _MARGIN + 4, text, Ink.MUTED)
+        if has_next:
             _paint_next(canvas, _NEXT_STOP if self.snapshot.stop_moment else _NEXT)
+
+
+def _most_important(found: tuple[ShownState, ...], rows: int) -> tuple[tuple[ShownState, ...], int]:
+    """Return the checks for ``rows`` rows and how many are left out: the last good ones, for which one row then stands.
+    Of checks that are not good none is left out.
+    """
+    left_out: list[ShownState] = []
+    for state in reversed(found):
+        if len(found) - len(left_out) + bool(left_out) > max(rows, 1) and state.level is StatusLevel.GOOD:
+            left_out.append(state)
+    return tuple(state for state in found if state not in left_out), len(left_out)
 
 
 def _facts(snapshot: Snapshot) -> tuple[tuple[str, str | None, str], ...]:
@@ -74,7 +90,7 @@ def _facts(snapshot: Snapshot) -> tuple[tuple[str, str | None, str], ...]:
 def _paint_fact(canvas: Canvas, row: int, name: str, value: str | None, hint: str) -> None:
     canvas.write(row, _MARGIN, name, Ink.MUTED)
     text, ink = (f"{UNKNOWN} not recorded: {hint}", Ink.UNSURE) if value is None else (value, Ink.STRONG)
-    canvas.write(row, _MARGIN + _NAME, shorten(text, canvas.width - _MARGIN - _NAME - 1), ink)
+    canvas.write(row, _MARGIN + _NAME, beginning(text, canvas.width - _MARGIN - _NAME - 1), ink)
 
 
 def _paint_check(canvas: Canvas, row: int, state: ShownState, width: int) -> None:
@@ -83,12 +99,12 @@ def _paint_check(canvas: Canvas, row: int, state: ShownState, width: int) -> Non
     canvas.write(row, _MARGIN + 4, state.name, Ink.TEXT)
     column = _MARGIN + _NAME + 3
     words_ink = Ink.UNSURE if state.level is StatusLevel.UNKNOWN else Ink.STRONG
-    column = canvas.write(row, column, shorten(state.words, max(width - column - 1, 0)), words_ink)
+    column = canvas.write(row, column, beginning(state.words, max(width - column - 1, 0)), words_ink)
     if state.level is StatusLevel.UNKNOWN:
         column = canvas.write(row, column + 1, NO_VALUE * 6, Ink.FAINT)
     if state.advice and width - column > 12:
         good = state.level in {StatusLevel.GOOD, StatusLevel.PLAIN}
-        canvas.write(row, column + 2, shorten(state.advice, width - column - 3), Ink.MUTED if good else Ink.TEXT)
+        canvas.write(row, column + 2, beginning(state.advice, width - column - 3), Ink.MUTED if good else Ink.TEXT)
 
 
 def _paint_count(canvas: Canvas, top: int, found: tuple[ShownState, ...]) -> None:
@@ -104,7 +120,7 @@ def _paint_count(canvas: Canvas, top: int, found: tuple[ShownState, ...]) -> Non
     row = top + bigtext.cells(text, size)[1] + 1
     rest = "all good" if good == len(found) else "good, rest not known"
     word = f"{bad} to fix" if bad else rest
-    canvas.write(row, left, shorten(word, canvas.width - left - 1), ink)
+    canvas.write(row, left, beginning(word, canvas.width - left - 1), ink)
 
 
 def _paint_next(canvas: Canvas, texts: tuple[str, ...]) -> None:

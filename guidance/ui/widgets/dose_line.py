@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from rich.cells import cell_len
+
 from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
 from guidance.contracts.task_views import DoseView
 from guidance.dose.formatting import left, percent
 from guidance.ui.raster import Canvas
-from guidance.ui.text import UNKNOWN, clock, shorten
+from guidance.ui.text import UNKNOWN, beginning, clock
 from guidance.ui.theme import Ink
 from guidance.ui.widgets.panel import Panel
 
@@ -36,17 +38,22 @@ class DoseLine(Panel):
         if self.snapshot is None or dose is None:
             return
         ink = Ink.WARN if dose.level else Ink.STRONG
-        column = canvas.write(0, 1, shorten(_figures(dose), canvas.width - 2), ink)
-        column = canvas.write(0, column + 2, shorten(_since(self.snapshot), canvas.width - column - 3), Ink.MUTED)
+        column, is_whole = 1, True
+        for part, part_ink in (*((part, ink) for part in _figures(dose)), (_since(self.snapshot), Ink.MUTED)):
+            is_whole = is_whole and column + cell_len(part) < canvas.width
+            if is_whole:
+                column = canvas.write(0, column, part, part_ink) + 2
+        column -= 2
         room = canvas.width - column - 3
         if dose.next_step and room >= 12:
-            canvas.write_right(0, canvas.width - 1, shorten(clean(dose.next_step), room), Ink.ONSET)
+            canvas.write_right(0, canvas.width - 1, beginning(clean(dose.next_step), room), Ink.ONSET)
 
 
-def _figures(dose: DoseView) -> str:
-    parts = ["dose", _fraction(dose), *filter(None, [_WORDS.get(dose.level)]), volume_words(dose)]
-    parts += [f"{clean(drug)} {mg:g} mg" for drug, mg in dose.total_mg]
-    return "  ".join([*parts, *([] if dose.left_ml is None else [f"left {left(dose.left_ml)}"])])
+def _figures(dose: DoseView) -> list[str]:
+    """Return the figures, the most important first: what does not fit is left out from the end."""
+    parts = [f"dose  {_fraction(dose)}", *filter(None, [_WORDS.get(dose.level)])]
+    parts += [] if dose.left_ml is None else [f"left {left(dose.left_ml)}"]
+    return [*parts, volume_words(dose), *(f"{clean(drug)} {mg:g} mg" for drug, mg in dose.total_mg)]
 
 
 def volume_words(dose: DoseView) -> str:

@@ -9,7 +9,7 @@ from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
 from guidance.contracts.task_views import MuscleView
 from guidance.ui.raster import Canvas
-from guidance.ui.text import amplitude, shorten
+from guidance.ui.text import amplitude, beginning
 from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
@@ -72,7 +72,7 @@ class _Bar:
         """
         canvas = self.canvas
         full_uv = _full_uv(muscle)
-        name = shorten(clean(muscle.name), self.right - self.left)
+        name = beginning(clean(muscle.name), self.right - self.left)
         canvas.write(canvas.height - 1, self.left, name, Ink.TEXT)
         if muscle.envelope_uv is None:
             self._paint_unknown(muscle.why or "not known")
@@ -101,7 +101,7 @@ class _Bar:
             canvas.fill(slice(bottom - whole - 1, bottom - whole), columns, _EIGHTHS[rest], ink)
         digits, unit = amplitude(value_uv)
         share = f"{100 * value_uv / muscle.largest_uv:.0f} %  " if muscle.largest_uv else ""
-        canvas.write(0, self.left, shorten(f"{share}{digits} {unit}", self.right - self.left), Ink.STRONG)
+        canvas.write(0, self.left, beginning(f"{share}{digits} {unit}", self.right - self.left), Ink.STRONG)
 
     def _paint_line(self, share: float, word: str) -> None:
         row = min(max(self.top + self.rows - 1 - int(share * self.rows), self.top), self.top + self.rows - 1)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+from rich.cells import cell_len, set_cell_size
+
 from guidance.common.text import clean
 from guidance.ui.raster import Canvas
-from guidance.ui.text import shorten
+from guidance.ui.text import beginning
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
 MOST_CHARACTERS = 200
+_LEAST_FOR_TEXT = 24
+"""Cells that the label leaves for the text in a narrow terminal."""
 
 
 class EntryResult(Enum):
@@ -25,7 +29,7 @@ class EntryResult(Enum):
 class EntryLine(Panel):
     """A line that is hidden until ``open``; it takes characters and backspace. Enter submits it, Escape leaves it.
 
-    ``ready``: texts that a digit alone stands for, from 1 on.
+    ``ready``: texts that a digit alone stands for, from 1 on; they stand whole in the lines below.
     """
 
     DEFAULT_CSS = "EntryLine { height: 1; display: none; }"
@@ -73,12 +77,23 @@ class EntryLine(Panel):
         return self._ready[chosen] if 0 <= chosen < len(self._ready) else text
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw label, text and cursor; at the right, the texts offered and how to leave."""
-        column = canvas.write(0, 1, f"► {self._label}: ", Ink.DARK)
-        offered = "  ".join(f"{number} {words}" for number, words in enumerate(self._ready, 1))
-        hint = "  ".join(filter(None, [offered, "ENTER done  ESC cancel (stops)"]))
-        room = canvas.width - column - 2
-        tail = self.text[-max(room, 0) :]
-        end = canvas.write(0, column, f"{tail}▏", Ink.DARK)
-        if not self.text or end + len(hint) + 2 < canvas.width:
-            canvas.write_right(0, canvas.width - 1, shorten(hint, canvas.width - end - 2), Ink.DARK)
+        """Draw label, text and cursor, of a long text its end; below, the texts offered."""
+        label = beginning(self._label, canvas.width - _LEAST_FOR_TEXT)
+        column = canvas.write(0, 1, f"► {label}: ", Ink.DARK)
+        canvas.write(0, column, f"{_ending(self.text, canvas.width - column - 2)}▏", Ink.DARK)
+        for row, line in enumerate(self._offered(canvas.width), 1):
+            canvas.write(row, 3, line, Ink.DARK)
+
+    def fit(self) -> None:
+        """Take a line for the text, and as many as the texts offered need."""
+        self.styles.height = 1 + len(self._offered(self.app.size.width))
+
+    def _offered(self, width: int) -> list[str]:
+        lines = [f"{number} {words}" for number, words in enumerate(self._ready, 1)]
+        whole = "   ".join(lines)
+        return [whole] if whole and cell_len(whole) + 4 <= width else lines
+
+
+def _ending(text: str, width: int) -> str:
+    """Return the last cells of ``text``: what is being written stays in sight."""
+    return text if cell_len(text) <= width else f"…{set_cell_size(text[::-1], max(width - 1, 0))[::-1]}"

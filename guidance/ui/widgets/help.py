@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from textwrap import wrap
 
+from rich.cells import cell_len
 from textual.binding import Binding
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui.keys import KEY_ACTIONS, shown
 from guidance.ui.raster import Canvas
-from guidance.ui.text import shorten
+from guidance.ui.text import beginning
 from guidance.ui.theme import NO_VALUE, Ground, Ink
-from guidance.ui.widgets.panel import Panel
+from guidance.ui.widgets.scrolled import ScrolledPage
 from guidance.ui.zones import ZONES
 
 _STOPS = "ANY OTHER KEY STOPS: also an unset pedal, a touch, the amplifier's button."
@@ -52,12 +54,13 @@ _WORDS = {
     "smaller": "sweeps smaller; dial down",
     "autoscale": "sweeps: automatic scale",
 }
-_MOST_COLUMNS = 46
-_KEY, _KEYS = 9, 15
+_KEY = 8
+_SIGN_ROWS = 3
+"""Rows of the signs, with the blank row before them."""
 
 
-class HelpPage(Panel):
-    """The page of all keys, in as many columns as fit."""
+class HelpPage(ScrolledPage):
+    """The page of all keys, in as many columns as fit, and as far as it is in sight."""
 
     DEFAULT_CSS = "HelpPage { height: 1fr; }"
 
@@ -75,17 +78,20 @@ class HelpPage(Panel):
         """Return the notes, which have keys of their own."""
         return snapshot.notes
 
-    def paint(self, canvas: Canvas) -> None:
+    def paint_whole(self, canvas: Canvas, height: int) -> int:
         """Draw what stops the current, then the keys, then the signs."""
-        canvas.shade(Ground.CHIP, slice(1))
-        canvas.write(0, 1, shorten(_STOPS, canvas.width - 2), Ink.DARK)
-        entries = self._entries()
-        rows = max(canvas.height - 5, 1)
-        width = max(min((canvas.width - 2) // -(-len(entries) // rows), _MOST_COLUMNS), 1)
+        stops = wrap(_STOPS, max(canvas.width - 2, 1))
+        canvas.shade(Ground.CHIP, slice(len(stops)))
+        for row, line in enumerate(stops):
+            canvas.write(row, 1, line, Ink.DARK)
+        entries, top = self._entries(), len(stops) + 1
+        width = min(_KEY + 3 + max(cell_len(words) for _, words in entries), canvas.width - 2)
+        columns = max((canvas.width - 2) // width, 1)
+        rows = max(-(-len(entries) // columns), min(height - top - _SIGN_ROWS, len(entries)))
         for index, (key, words) in enumerate(entries):
             column, row = divmod(index, rows)
-            _paint_entry(canvas, (row + 2, 1 + column * width), width, key, words)
-        _paint_signs(canvas)
+            _paint_entry(canvas, (top + row, 1 + column * width), width, key, words)
+        return _paint_signs(canvas, top + rows + 1)
 
     def _entries(self) -> list[tuple[str, str]]:
         notes = self.snapshot.notes if self.snapshot else ()
@@ -101,15 +107,19 @@ def _without_capitals(keys: list[str]) -> list[str]:
 
 def _paint_entry(canvas: Canvas, at: tuple[int, int], width: int, key: str, words: str) -> None:
     row, column = at
-    left = _KEYS if width >= _MOST_COLUMNS else _KEY
-    canvas.write_right(row, column + left, shorten(key, left), Ink.STRONG)
-    canvas.write(row, column + left + 1, shorten(words, width - left - 2), Ink.TEXT)
+    canvas.write_right(row, column + _KEY, beginning(key, _KEY), Ink.STRONG)
+    canvas.write(row, column + _KEY + 1, beginning(words, width - _KEY - 2), Ink.TEXT)
 
 
-def _paint_signs(canvas: Canvas) -> None:
-    row, column = canvas.height - 2, 1
-    for zone in ZONES.values():
-        column = canvas.write(row, column, f" {zone.sign} {zone.word} ", zone.on_now, zone.now) + 1
-    canvas.write(row, column, f"{NO_VALUE * 3} not known", Ink.UNSURE)
-    text = "alarms: !!! high  !! medium  ! low   thresholds are for 0.1 ms"
-    canvas.write(row + 1, 1, shorten(text, canvas.width - 2), Ink.MUTED)
+def _paint_signs(canvas: Canvas, row: int) -> int:
+    """Draw the signs from ``row`` on; return the row after them."""
+    column = 1
+    signs = [(f" {zone.sign} {zone.word} ", zone.on_now, zone.now) for zone in ZONES.values()]
+    for text, ink, ground in (*signs, (f"{NO_VALUE * 3} not known", Ink.UNSURE, None)):
+        if column + cell_len(text) > canvas.width:
+            row, column = row + 1, 1
+        column = canvas.write(row, column, text, ink, ground) + 1
+    for line in wrap("alarms: !!! high  !! medium  ! low   thresholds are for 0.1 ms", max(canvas.width - 2, 1)):
+        row += 1
+        canvas.write(row, 1, line, Ink.MUTED)
+    return row + 1

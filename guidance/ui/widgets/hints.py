@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui.raster import Canvas
-from guidance.ui.text import shorten
+from guidance.ui.text import beginning
 from guidance.ui.theme import Ink
 from guidance.ui.widgets.panel import Panel
 
@@ -63,7 +63,7 @@ def _write_keys(canvas: Canvas, keys: tuple[ShownKey, ...]) -> None:
         if column + len(name) + len(does) + 1 > canvas.width:
             return
         column = canvas.write(0, column, name, Ink.STRONG) + 1
-        column = canvas.write(0, column, shorten(does, canvas.width), Ink.MUTED) + 3
+        column = canvas.write(0, column, beginning(does, canvas.width), Ink.MUTED) + 3
 
 
 def _exercise(snapshot: Snapshot) -> str:

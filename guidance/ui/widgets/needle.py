@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from guidance.common.text import clean
 from guidance.contracts.snapshot import NeedleView, Snapshot
 from guidance.ui.raster import Canvas
-from guidance.ui.text import shorten
+from guidance.ui.text import beginning
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
@@ -36,9 +36,9 @@ class NeedlePanel(Panel):
         column = canvas.write(0, 1, f" {_effort_text(view)} ", Ink.DARK, Ground.CHIP)
         if _is_at_plate(self.snapshot) and column + len(_PLATE) < end:
             column = canvas.write(0, column + 1, _PLATE, Ink.STRONG, Ground.YES)
-        canvas.write(0, column + 1, shorten(_pattern_text(view), max(end - column - 1, 0)), Ink.TEXT)
+        canvas.write(0, column + 1, beginning(_pattern_text(view), max(end - column - 1, 0)), Ink.TEXT)
         ink = Ink.WARN if view.fits is False else Ink.TEXT
-        canvas.write(1, 1, shorten(clean(view.text), max(end - 1, 0)), ink)
+        canvas.write(1, 1, beginning(clean(view.text), max(end - 1, 0)), ink)
 
 
 def _effort_text(view: NeedleView) -> str:

@@ -11,7 +11,7 @@ from guidance.contracts.snapshot import Snapshot
 from guidance.contracts.task_views import ExerciseView
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
-from guidance.ui.text import shorten
+from guidance.ui.text import beginning
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
@@ -63,7 +63,7 @@ def _paint_large(canvas: Canvas, top: int, height: int, text: str, ink: int) -> 
     """Draw ``text`` as large as it fits into ``height`` rows from ``top`` on; in plain letters if no size fits."""
     size = bigtext.largest(text, canvas.width - 2, height - 1)
     if size is None:
-        canvas.write(top, 1, shorten(text, canvas.width - 2), Ink.STRONG)
+        canvas.write(top, 1, beginning(text, canvas.width - 2), Ink.STRONG)
         return
     bigtext.draw(canvas, top, 1, text, size, ink)
 
@@ -89,7 +89,7 @@ def _paint_scores(canvas: Canvas, training: ExerciseView) -> int:
     if training.scores:
         shown = "not known" if last is None else f"{100 * last:.0f} %"
         word += f"   last: {shown}"
-    canvas.write(canvas.height - 2, 1, shorten(word, canvas.width - 2), Ink.TEXT)
+    canvas.write(canvas.height - 2, 1, beginning(word, canvas.width - 2), Ink.TEXT)
     column = 1
     for score in (*training.scores, *[math.nan] * (training.trials - len(training.scores))):
         column = _paint_chip(canvas, column, score)

@@ -10,7 +10,7 @@ from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot, SweepView
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
-from guidance.ui.text import UNKNOWN, amplitude, p_value, shorten
+from guidance.ui.text import UNKNOWN, amplitude, beginning, p_value
 from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
@@ -144,7 +144,7 @@ def _paint_details(canvas: Canvas, newest: SweepView, undecided: int) -> None:
     parts += [_stimulus(newest), f"pulse {newest.pulse_index}"]
     parts += [f"{undecided} cannot tell"] if undecided else []
     column, end = _MARGIN, canvas.width - _MARGIN
-    for part in (shorten(part, end - _MARGIN) for part in parts if part):
+    for part in (beginning(part, end - _MARGIN) for part in parts if part):
         if column + cell_len(part) <= end:
             column = canvas.write(canvas.height - 1, column, part, Ink.TEXT) + 2
 

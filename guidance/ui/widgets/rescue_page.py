@@ -10,9 +10,9 @@ from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
-from guidance.ui.text import UNKNOWN, shorten
+from guidance.ui.text import UNKNOWN, beginning
 from guidance.ui.theme import Ground, Ink
-from guidance.ui.widgets.panel import Panel
+from guidance.ui.widgets.scrolled import ScrolledPage
 
 _MARGIN, _WORD = 2, 16
 _TITLE = "LOCAL ANAESTHETIC TOXICITY: LIPID RESCUE, 20 % emulsion, intravenous"
@@ -21,7 +21,7 @@ _LEAST_FOR_DIGITS = 110
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
-class RescuePage(Panel):
+class RescuePage(ScrolledPage):
     """The card of the engine; the sources stand in ``needle-guidance dose rescue``."""
 
     DEFAULT_CSS = "RescuePage { height: 1fr; }"
@@ -30,15 +30,15 @@ class RescuePage(Panel):
         """Return the card, and the weight that it is for."""
         return snapshot.rescue, snapshot.rescue_title, snapshot.patient_kg
 
-    def paint(self, canvas: Canvas) -> None:
+    def paint_whole(self, canvas: Canvas, height: int) -> int:
         """Draw the title, the instructions, and the bolus in large digits where there is room."""
         canvas.shade(Ground.HIGH, slice(1))
         title = clean(self.snapshot.rescue_title) if self.snapshot and self.snapshot.rescue_title else _TITLE
-        canvas.write(0, _MARGIN, shorten(title, canvas.width - 2 * _MARGIN), Ink.LOUD)
+        canvas.write(0, _MARGIN, beginning(title, canvas.width - 2 * _MARGIN), Ink.LOUD)
         lines = self.snapshot.rescue if self.snapshot else ()
         if not lines:
             canvas.write(2, _MARGIN, f"{UNKNOWN} no card: needle-guidance dose rescue", Ink.STRONG)
-            return
+            return 3
         bolus = next((text for word, text, is_dose in lines if is_dose and word == "BOLUS"), "")
         has_weight = self.snapshot is not None and bool(self.snapshot.patient_kg)
         has_digits = canvas.width >= _LEAST_FOR_DIGITS and has_weight and bool(bolus)
@@ -46,10 +46,9 @@ class RescuePage(Panel):
         row = 2
         for word, text, is_dose in lines:
             row = _paint_line(canvas, row, width, (clean(word), clean(text)), is_dose=is_dose)
-            if row >= canvas.height:
-                break
         if has_digits:
-            _paint_bolus(canvas, width + _MARGIN, bolus)
+            _paint_bolus(canvas, width + _MARGIN, bolus, height)
+        return row
 
 
 def _paint_line(canvas: Canvas, row: int, width: int, line: tuple[str, str], *, is_dose: bool) -> int:
@@ -57,9 +56,7 @@ def _paint_line(canvas: Canvas, row: int, width: int, line: tuple[str, str], *, 
     word, text = line
     left = _MARGIN + (2 if is_dose else 0)
     column = _MARGIN + _WORD if word else _MARGIN
-    rows = wrap(text, max(width - column - 1, 20))[: max(canvas.height - row, 0)]
-    if not rows:
-        return row
+    rows = wrap(text, max(width - column - 1, 20))
     if is_dose:
         canvas.shade(Ground.CHIP, slice(row, row + len(rows)))
     canvas.write(row, left, word, Ink.DARK if is_dose else Ink.LOUD if word else Ink.MUTED)
@@ -68,11 +65,11 @@ def _paint_line(canvas: Canvas, row: int, width: int, line: tuple[str, str], *, 
     return row + len(rows)
 
 
-def _paint_bolus(canvas: Canvas, left: int, bolus: str) -> None:
+def _paint_bolus(canvas: Canvas, left: int, bolus: str, height: int) -> None:
     found = _NUMBER.search(bolus)
     if found is None:
         return
-    size = bigtext.largest(found[0], canvas.width - left - _MARGIN, max(canvas.height - 6, 1))
+    size = bigtext.largest(found[0], canvas.width - left - _MARGIN, max(height - 6, 1))
     if size is None:
         return
     canvas.write(2, left, "BOLUS, about", Ink.STRONG)

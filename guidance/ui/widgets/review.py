@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from guidance.common.text import clean
 from guidance.contracts.snapshot import EventView, Snapshot, TimelineView
 from guidance.ui.raster import Canvas
-from guidance.ui.text import UNKNOWN, clock, shorten
+from guidance.ui.text import UNKNOWN, beginning, clock
 from guidance.ui.theme import CONTAMINATED, Ground, Ink
 from guidance.ui.timeline import TimelineItems
 from guidance.ui.widgets.panel import GUTTER, Panel, gutter_label
@@ -97,7 +97,7 @@ class Review(Panel):
         heading = f"{len(past.trail)} sweeps, {len(past.events)} events"
         heading += f"; {past.dropped} older events are only in the record" if past.dropped else ""
         heading += "; every second of the older sweeps" if past.thinned else ""
-        canvas.write(rows.start, 1, shorten(heading, canvas.width - 2), Ink.MUTED)
+        canvas.write(rows.start, 1, beginning(heading, canvas.width - 2), Ink.MUTED)
         if not len(items):
             canvas.write(rows.start + 1, 1, "nothing recorded yet", Ink.UNSURE)
             return
@@ -117,7 +117,7 @@ def _paint_item(canvas: Canvas, row: int, items: TimelineItems, index: int, *, c
         text_ink = Ink.STRONG if event else Ink.TEXT
     canvas.write(row, 1, clock(float(items.times[index])), time_ink)
     canvas.write(row, _TIME, sign, Ink.DARK if chosen else ink)
-    canvas.write(row, _TIME + 2, shorten(items.words(index), canvas.width - _TIME - 3), text_ink)
+    canvas.write(row, _TIME + 2, beginning(items.words(index), canvas.width - _TIME - 3), text_ink)
 
 
 def _response_sign(response: np.void) -> tuple[str, Ink]:
@@ -162,7 +162,7 @@ def _record_rows(snapshot: Snapshot, width: int) -> list[str]:
     if cell_len(whole) <= width:
         return [whole]
     parts = [store[at : at + width] for at in range(0, len(store), max(width, 1))]
-    return [command, *parts] if len(parts) < _RECORD_ROWS else [command, shorten(store, width)]
+    return [command, *parts] if len(parts) < _RECORD_ROWS else [command, beginning(store, width)]
 
 
 def _paint_record(canvas: Canvas, snapshot: Snapshot, rows: list[str]) -> None:
@@ -174,6 +174,6 @@ def _paint_record(canvas: Canvas, snapshot: Snapshot, rows: list[str]) -> None:
     canvas.write(start, 1, _AFTER, Ink.MUTED)
     column = 0
     for row, text in enumerate(rows, start=start):
-        column = canvas.write(row, 1 + len(_AFTER), shorten(text, canvas.width - len(_AFTER) - 2), Ink.STRONG)
+        column = canvas.write(row, 1 + len(_AFTER), beginning(text, canvas.width - len(_AFTER) - 2), Ink.STRONG)
     if canvas.width - column > cell_len(_ALSO) + 3:
         canvas.write(canvas.height - 1, column + 3, _ALSO, Ink.MUTED)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from rich.cells import cell_len
+
 from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
 from guidance.ui.arming import Stage
 from guidance.ui.raster import Canvas
 from guidance.ui.states import SIGNS, ShownState, StatusLevel, states
-from guidance.ui.text import shorten
+from guidance.ui.text import beginning
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
@@ -20,11 +22,25 @@ STYLES = {
     StatusLevel.UNKNOWN: (Ink.UNSURE, Ground.UNKNOWN),
     StatusLevel.PLAIN: (Ink.MUTED, Ground.NOTICE),
 }
+_URGENCY = (StatusLevel.BAD, StatusLevel.UNKNOWN, StatusLevel.HEED, StatusLevel.GOOD, StatusLevel.PLAIN)
 PROMPTS = {
     Stage.REQUESTED: "► ARM? press ENTER",
     Stage.CONFIRMED: "► arming",
     Stage.REFUSED: "✖ NOT ARMED: refused",
 }
+
+
+def _text(state: ShownState) -> str:
+    return f"{SIGNS[state.level]} {state.name} {state.words}"
+
+
+def _fitting(found: list[ShownState], width: int) -> list[ShownState]:
+    """Return those of ``found`` that are whole in ``width`` cells, in their order; a worse one goes before a better."""
+    kept: list[ShownState] = []
+    for state in sorted(found, key=lambda state: _URGENCY.index(state.level)):
+        if sum(cell_len(_text(each)) + 2 for each in (*kept, state)) <= width:
+            kept.append(state)
+    return [state for state in found if state in kept]
 
 
 class StatesLine(Panel):
@@ -53,10 +69,8 @@ class StatesLine(Panel):
         *others, stimulator = states(self.snapshot, silent=self.silent)
         end = self._paint_stimulator(canvas, stimulator, self.snapshot)
         column = 1
-        for state in others:
-            ink, ground = STYLES[state.level]
-            text = f"{SIGNS[state.level]} {state.name} {state.words}"
-            column = canvas.write(0, column, shorten(text, end - column - 1), ink, ground) + 2
+        for state in _fitting(others, end - 1):
+            column = canvas.write(0, column, _text(state), *STYLES[state.level]) + 2
 
     def _paint_stimulator(self, canvas: Canvas, state: ShownState, snapshot: Snapshot) -> int:
         """Draw the stimulator's state at the right; return the column it begins at."""
@@ -64,7 +78,7 @@ class StatesLine(Panel):
         if self.stage in PROMPTS and not armed and not self.silent:
             why = snapshot.stimulator.why if snapshot.stimulator and self.stage is Stage.REFUSED else None
             text = f" {f'✖ NOT ARMED: {clean(why)}' if why else PROMPTS[self.stage]} "
-            return canvas.write_right(0, canvas.width, shorten(text, canvas.width), Ink.DARK, Ground.PROMPT)
+            return canvas.write_right(0, canvas.width, beginning(text, canvas.width), Ink.DARK, Ground.PROMPT)
         if armed and not self.silent:
             return canvas.write_right(0, canvas.width, f" ◉ {state.name} {state.words} ", Ink.DARK, Ground.CHIP)
         ink, ground = STYLES[state.level]

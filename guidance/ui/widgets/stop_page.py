@@ -9,13 +9,16 @@ from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
 from guidance.contracts.task_views import StopItemView, StopMomentView
 from guidance.ui.raster import Canvas
-from guidance.ui.text import shorten
+from guidance.ui.text import beginning
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
 _MARGIN = 2
 _ANSWER = 46
 _NOT_DONE = "not done"
+_HEAD_ROWS, _FOOT_ROWS = 2, 2
+_MOST_ROWS = 200
+"""Rows of all items with their advice, in the narrowest terminal, with room to spare."""
 _TITLE = "STOP BEFORE YOU BLOCK"
 
 
@@ -66,11 +69,13 @@ class StopPage(Panel):
             return
         canvas.shade(Ground.CHIP, slice(1))
         canvas.write(0, _MARGIN, _TITLE, Ink.DARK)
-        row, here = 2, self.item
+        whole, row, end = Canvas(canvas.width, _MOST_ROWS), 0, 0
         for item in moment.items:
-            row = _paint_item(canvas, row, item, is_here=here is not None and item.key == here.key)
-            if row >= canvas.height - 2:
-                break
+            is_here = self.item is not None and item.key == self.item.key
+            row = _paint_item(whole, row, item, is_here=is_here)
+            end = row if is_here else end
+        room = max(canvas.height - _HEAD_ROWS - _FOOT_ROWS, 1)
+        canvas.paste(_HEAD_ROWS, whole, max(end - room, 0), min(room, row))  # the item at hand is always in sight
         _paint_foot(canvas, moment)
 
 
@@ -82,11 +87,12 @@ def _paint_item(canvas: Canvas, row: int, item: StopItemView, *, is_here: bool) 
         sign, ink = ("✖", Ink.WARN) if item.answer == _NOT_DONE else ("✔", Ink.TARGET)
     canvas.write(row, _MARGIN, sign, ink)
     needed = " *" if item.is_required else ""
-    question = shorten(f"{clean(item.question)}{needed}", _ANSWER - _MARGIN - 3)
-    canvas.write(row, _MARGIN + 2, question, Ink.STRONG if is_here else Ink.TEXT)
+    end = canvas.width if item.answer is None else _ANSWER
+    question = beginning(clean(item.question), end - _MARGIN - 3 - len(needed))
+    canvas.write(row, _MARGIN + 2, f"{question}{needed}", Ink.STRONG if is_here else Ink.TEXT)
     if item.answer is not None:
         words = ": ".join(filter(None, [clean(item.answer), clean(item.detail)]))
-        canvas.write(row, _ANSWER, shorten(words, canvas.width - _ANSWER - 1), Ink.STRONG)
+        canvas.write(row, _ANSWER, beginning(words, canvas.width - _ANSWER - 1), Ink.STRONG)
     row += 1
     if is_here:
         row = _paint_choices(canvas, row, item)
@@ -111,9 +117,9 @@ def _paint_foot(canvas: Canvas, moment: StopMomentView) -> None:
     """Draw what is missing, or that the stimulator may be armed; a refused answer first."""
     row = canvas.height - 1
     if moment.refusal:
-        canvas.write(row - 1, _MARGIN, shorten(clean(moment.refusal), canvas.width - 2 * _MARGIN), Ink.WARN)
+        canvas.write(row - 1, _MARGIN, beginning(clean(moment.refusal), canvas.width - 2 * _MARGIN), Ink.WARN)
     done = sum(item.answer is not None for item in moment.items)
     ready = (
         "complete: o, then ENTER arms the stimulator" if moment.is_complete else "* must be answered; ↑ ↓ another item"
     )
-    canvas.write(row, _MARGIN, shorten(f"{done}/{len(moment.items)}  {ready}", canvas.width - 2 * _MARGIN), Ink.MUTED)
+    canvas.write(row, _MARGIN, beginning(f"{done}/{len(moment.items)}  {ready}", canvas.width - 2 * _MARGIN), Ink.MUTED)

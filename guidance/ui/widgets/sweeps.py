@@ -10,11 +10,13 @@ from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot, SweepView
 from guidance.ui.raster import Canvas, Floats, Mask, envelope, spans
 from guidance.ui.scale import Scale, ticks
-from guidance.ui.text import shorten
+from guidance.ui.text import beginning
 from guidance.ui.theme import AGES, Ground, Ink
 from guidance.ui.widgets.panel import GUTTER, Panel, gutter_label
 
 _COLUMNS_PER_TICK = 9
+_LABELLED = (0.5, -0.5, 1.0, -1.0, 0.0)
+"""Shares of the scale with a label; where rows are few, a later one takes the row of an earlier one."""
 
 
 class Sweeps(Panel):
@@ -58,7 +60,7 @@ class Sweeps(Panel):
         plot.paint_sweeps(shown)
 
     def _paint_heading(self, canvas: Canvas, snapshot: Snapshot, shown: list[SweepView]) -> None:
-        column = canvas.write(0, 1, shorten(clean(snapshot.channel), 16), Ink.STRONG)
+        column = canvas.write(0, 1, beginning(clean(snapshot.channel), 16), Ink.STRONG)
         by = "auto" if self.scale.auto else "by hand"
         column = canvas.write(0, column + 2, f"±{self.scale.half_uv:g} µV", Ink.TEXT)
         column = canvas.write(0, column + 1, by, Ink.MUTED)
@@ -102,9 +104,9 @@ class _Plot:
         """Draw the zero line, uV labels at the left, and ms labels below, each to the right of its tick."""
         across = slice(self.left, self.left + self.columns)
         self.canvas.fill(slice(self.middle, self.middle + 1), across, "┈", Ink.FAINT)
-        for share in (1.0, 0.5, 0.0, -0.5, -1.0):
-            label = f"{share * self.half_uv:+g}" if share else "0"
-            gutter_label(self.canvas, self.middle - round(share * self.half_rows), label)
+        labels = {self.middle - round(share * self.half_rows): share for share in _LABELLED}
+        for row, share in labels.items():
+            gutter_label(self.canvas, row, f"{share * self.half_uv:+g}" if share else "0")
         for tick_ms in ticks(self.start_ms, self.end_ms, self.columns // _COLUMNS_PER_TICK):
             self._paint_tick(self.column(tick_ms), f"╵{tick_ms:g}")
         self.canvas.write_right(self.canvas.height - 1, GUTTER - 1, "ms", Ink.MUTED)

@@ -11,7 +11,7 @@ from guidance.contracts.task_views import DoseView
 from guidance.dose.formatting import left, percent
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
-from guidance.ui.text import UNKNOWN, clock, shorten
+from guidance.ui.text import UNKNOWN, beginning, clock
 from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.widgets.dose_line import volume_words
 from guidance.ui.widgets.panel import Panel
@@ -70,8 +70,11 @@ class Syringe(Panel):
             column += bigtext.cells(text, size)[0] + 1
             canvas.write(bigtext.cells(text, size)[1] - 1, column, "mL", Ink.STRONG)
         column += 4
-        column = canvas.write(0, column, " i ", Ink.DARK, Ground.CHIP)
-        canvas.write(0, column + 1, "records it as given     ↑ ↓ another volume", Ink.MUTED)
+        is_held = dose is not None and dose.held_ml is not None
+        if rows > 1 or not is_held:
+            column = canvas.write(0, column, " i ", Ink.DARK, Ground.CHIP)
+            hint = "records it as given     ↑ ↓ another volume"
+            canvas.write(0, column + 1, beginning(hint, canvas.width - column - 1), Ink.MUTED)
         if dose is not None and dose.held_ml is not None:
             row = 1 if rows > 1 else 0
             end = canvas.width - 1 if rows > 1 else canvas.width
@@ -94,7 +97,7 @@ def _paint_bar(canvas: Canvas, row: int, dose: DoseView | None) -> None:
         canvas.write(row + 1, first + round(share * ends), mark[1:], Ink.MUTED)
     text = _dose_words(dose)
     ink = Ink.WARN if dose and dose.level else Ink.STRONG
-    canvas.write(row + 1, first, shorten(text, round(_WARNS * ends) - 2), ink)
+    canvas.write(row + 1, first, beginning(text, round(_WARNS * ends) - 2), ink)
 
 
 def _dose_words(dose: DoseView | None) -> str:
@@ -120,7 +123,7 @@ def _paint_aspiration(canvas: Canvas, row: int, dose: DoseView | None) -> int:
     words = "Aspirate before the next aliquot." if dose is None else clean(dose.next_step)
     if dose is not None and dose.blood:
         canvas.shade(Ground.HIGH, slice(row, row + 1))
-        canvas.write(row, _MARGIN, shorten(f"✖ BLOOD  {words}", canvas.width - 2 * _MARGIN), Ink.LOUD)
+        canvas.write(row, _MARGIN, beginning(f"✖ BLOOD  {words}", canvas.width - 2 * _MARGIN), Ink.LOUD)
         return row + 1
     done = dose is not None and dose.aspirate_in_ml > 0
     column = canvas.write(row, _MARGIN, "● aspirated" if done else "○ aspirate", Ink.TARGET if done else Ink.WARN)
@@ -153,7 +156,7 @@ def _paint_given(canvas: Canvas, top: int, given: list[EventView]) -> None:
     rows = canvas.height - top
     for row, event in enumerate(given[-rows:] if rows > 0 else []):
         column = canvas.write(top + row, _MARGIN, clock(event.t), Ink.MUTED)
-        canvas.write(top + row, column + 2, shorten(clean(event.text), canvas.width - column - 3), Ink.TEXT)
+        canvas.write(top + row, column + 2, beginning(clean(event.text), canvas.width - column - 3), Ink.TEXT)
 
 
 class Volumes:

@@ -11,7 +11,7 @@ from guidance.contracts.snapshot import Snapshot
 from guidance.ui.pages import ScreenPage, order
 from guidance.ui.raster import Canvas
 from guidance.ui.states import StatusLevel, link_state
-from guidance.ui.text import clock, shorten
+from guidance.ui.text import beginning, clock
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
@@ -72,7 +72,7 @@ class Title(Panel):
 
     def _state_word(self, snapshot: Snapshot) -> str:
         if snapshot.ended is not None:
-            return f"ENDED: {shorten(clean(snapshot.ended), 24)}"
+            return f"ENDED: {beginning(clean(snapshot.ended), 24)}"
         if self._ending:
             return "ENDING"
         if not_live := self._not_live(snapshot):
@@ -96,9 +96,9 @@ class Title(Panel):
             left = canvas.write(0, left - 1, _SIMULATION, Ink.STRONG, Ground.SIMULATION) + 1
         named = (snapshot.protocol, snapshot.side, snapshot.patient, snapshot.mode)
         rest = "  ".join(clean(name) for name in named if name)
-        source = shorten(clean(snapshot.source), max(width - left - cell_len(rest) - 2, 12))
+        source = beginning(clean(snapshot.source), max(width - left - cell_len(rest) - 2, 12))
         column = canvas.write(0, left, source, Ink.STRONG)
-        canvas.write(0, column + 2, shorten(rest, width - column - 2), Ink.MUTED)
+        canvas.write(0, column + 2, beginning(rest, width - column - 2), Ink.MUTED)
 
     def _paint_pages(self, canvas: Canvas, snapshot: Snapshot) -> None:
         """Draw the pages in their order, with the current one marked."""

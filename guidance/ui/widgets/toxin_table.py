@@ -8,7 +8,7 @@ from guidance.common.text import clean
 from guidance.contracts.task_views import ToxinView
 from guidance.dose.formatting import percent
 from guidance.ui.raster import Canvas
-from guidance.ui.text import UNKNOWN, session_words, shorten
+from guidance.ui.text import UNKNOWN, beginning, session_words
 from guidance.ui.theme import NO_VALUE, Ground, Ink
 
 _MARGIN = 2
@@ -28,7 +28,7 @@ def paint_toxin(canvas: Canvas, toxin: ToxinView) -> None:
 def _paint_total(canvas: Canvas, toxin: ToxinView) -> int:
     first, last = _MARGIN, canvas.width - _MARGIN
     is_near = toxin.fraction is not None and toxin.fraction >= _WARNS
-    canvas.write(0, first, shorten(f"{clean(toxin.product)}  {session_words(toxin)}", last - first), Ink.STRONG)
+    canvas.write(0, first, beginning(f"{clean(toxin.product)}  {session_words(toxin)}", last - first), Ink.STRONG)
     columns = slice(first, last)
     canvas.fill(slice(1, 2), columns, NO_VALUE if toxin.fraction is None else "░", Ink.FAINT)
     if toxin.fraction is not None:
@@ -45,13 +45,15 @@ def _paint_entry(canvas: Canvas, row: int, toxin: ToxinView) -> int:
         canvas.write(row + below, _MARGIN, line, Ink.WARN)
     if toxin.held:
         held = f" HELD {clean(toxin.held)}: w gives a reason "
-        canvas.write(row + len(lines) + 1, _MARGIN, shorten(held, canvas.width - 2 * _MARGIN), Ink.DARK, Ground.PROMPT)
+        canvas.write(
+            row + len(lines) + 1, _MARGIN, beginning(held, canvas.width - 2 * _MARGIN), Ink.DARK, Ground.PROMPT
+        )
     return row + len(lines) + bool(toxin.held) + 2
 
 
 def _paint_muscle(canvas: Canvas, row: int, name: str, units: float, most_units: float | None) -> None:
     limit = f"{UNKNOWN} no limit known" if most_units is None else f"of {most_units:g} U, {percent(units / most_units)}"
     is_near = most_units is not None and units >= _WARNS * most_units
-    canvas.write(row, _MARGIN, shorten(clean(name), _NAME_CELLS), Ink.TEXT)
+    canvas.write(row, _MARGIN, beginning(clean(name), _NAME_CELLS), Ink.TEXT)
     column = canvas.write(row, _MARGIN + _NAME_CELLS + 1, f"{units:g} U", Ink.STRONG)
     canvas.write(row, max(column + 2, _MARGIN + _NAME_CELLS + 10), limit, Ink.WARN if is_near else Ink.MUTED)

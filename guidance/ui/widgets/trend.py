@@ -58,10 +58,12 @@ def paint_threshold(
     low = step_down(float(min(known["low_ma"].min(), edges_ma.close))) if len(known) else edges_ma.close / 2
     high = step_up(float(max(known["high_ma"].max(), edges_ma.approach))) if len(known) else edges_ma.approach * 2
     axes = Axes(columns * 2, height * 4, *times_s, max(low, 0.02), min(high, 20.0), is_log=True)
+    labelled = set()
     for edge_ma in edges_ma:
         row = rows.start + int(axes.row(np.array([edge_ma]))[0]) // 4
         canvas.fill(slice(row, row + 1), slice(GUTTER, canvas.width - 1), "┈", Ink.FAINT)
-        if rows.start < row < rows.stop - 1:
+        if rows.start < row < rows.stop - 1 and row not in labelled:
+            labelled.add(row)
             gutter_label(canvas, row, f"{edge_ma:g}")
     covered = series.band(axes, trail["t"], trail["low_ma"], trail["high_ma"])
     canvas.plot(rows.start, GUTTER, covered * np.uint8(Ink.BAR))

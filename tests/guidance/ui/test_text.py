@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from guidance.ui.text import amplitude, clock, p_value, shorten
+from guidance.ui.text import amplitude, beginning, clock, p_value, shorten
 
 
 @given(st.text(st.characters(categories=["L", "N"])), st.integers(0, 40))
@@ -35,3 +35,28 @@ def test_amplitude_takes_at_most_four_digits(amplitude_uv: float, shown: tuple[s
 @pytest.mark.parametrize(("p", "shown"), [(None, "p ?"), (0.0004, "p < 0.001"), (0.0421, "p 0.042")])
 def test_p_value(p: float | None, shown: str) -> None:
     assert p_value(p) == shown
+
+
+@given(st.text(st.characters(categories=["L", "N", "Zs", "P"])), st.integers(0, 60))
+def test_a_sentence_never_exceeds_its_width(text: str, width: int) -> None:
+    assert cell_len(beginning(text, width)) <= width
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "kept"),
+    [
+        ("Inject no more. 107.2 % of the limit", 40, "Inject no more. 107.2 % of the limit"),
+        ("Inject no more. 107.2 % of the limit", 23, "Inject no more. …"),
+        ("Inject no more. 107.2 % of the limit", 25, "Inject no more. 107.2 % …"),
+        ("Give 25 mL more", 9, "Give …"),
+        ("limit: 225 mg", 9, "limit …"),
+        ("1234567 mg", 4, "…"),
+        ("SIM-7 amplifier", 8, "SIM-7 …"),
+        ("recording_of_today.edf", 11, "recor…y.edf"),
+        ("word", 0, ""),
+    ],
+)
+def test_a_sentence_is_shortened_to_whole_words_and_never_to_a_number_without_its_unit(
+    text: str, width: int, kept: str
+) -> None:
+    assert beginning(text, width) == kept
