@@ -114,3 +114,7 @@ class Simulation(ABC):
     @abstractmethod
     def steer(self, words: str) -> None:
         """Move the needle or change the patient, such as ``advance 1``; words not understood change nothing."""
+
+    def needle_depth_mm(self) -> float | None:
+        """Return how far the needle is advanced from where it began; None where that is not known. It never waits."""
+        return None

@@ -75,6 +75,14 @@ class SimulatedDevice:
             raise ValueError(reply["error"])
         return reply
 
+    def newest_reply(self) -> dict[str, Any] | None:
+        """Return the newest reply that has arrived since the last call, None without one; never waits."""
+        newest: str | None = None
+        with contextlib.suppress(DeviceLost):
+            while (line := self._reader.next()) is not None:
+                newest, self._unread_replies = line, self._unread_replies - 1
+        return None if newest is None else json.loads(newest)
+
     def send(self, text: str) -> None:
         """Send one control line without waiting; a wrong one changes nothing. Raises DeviceLost as ``command`` does."""
         try:

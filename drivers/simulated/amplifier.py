@@ -2,13 +2,15 @@
 
 With ``sim:SEED,needle`` the needle itself records the patient's muscle; with ``sim:SEED,front=KIND`` the amplifier has
 a front end of that kind (``front_ends``). ``muscle=NAME``, ``m=3-5.5`` and ``h=28-35`` (ms) and ``depth=30`` (mm) make
-the patient one of a protocol: its target muscle, the latencies, and the depth of the nerve.
+the patient one of a protocol: its target muscle, the latencies, and the depth of the nerve. A needle that ``waits``
+begins when the stimulator is switched on, and one that ``stays`` is left at the nerve.
 """
 
 from __future__ import annotations
 
 import contextlib
 import re
+import time
 from functools import partial
 from typing import Self
 
@@ -33,6 +35,8 @@ class SimulatedAmplifier(OnaAmplifier, Simulation):
             SimulatedDevice, int(number), channels=channels, sample_rate_hz=sample_rate_hz, options=options
         )
         self._device: SimulatedDevice | None = None
+        self._depth_mm: float | None = None
+        self._depth_requested_s = 0.0
         super().__init__("", address=f"sim:{seed}")
 
     def connect(self) -> Self:
@@ -52,6 +56,16 @@ class SimulatedAmplifier(OnaAmplifier, Simulation):
             with contextlib.suppress(DeviceLost):
                 self._device.send(words)
 
+    def needle_depth_mm(self) -> float | None:
+        """Return the depth that the patient's process reported last, and request the next, a few times a second."""
+        device, now_s = self._device, time.monotonic()
+        if device is not None:
+            self._depth_mm = (device.newest_reply() or {}).get("depth_mm", self._depth_mm)
+            if now_s - self._depth_requested_s >= _DEPTH_EVERY_S:
+                self._depth_requested_s = now_s
+                self.steer("depth")
+        return self._depth_mm
+
     def close(self) -> None:
         """Stop the amplifier and end the patient's process."""
         super().close()
@@ -63,6 +77,9 @@ class SimulatedAmplifier(OnaAmplifier, Simulation):
             device.close()
 
 
+_DEPTH_EVERY_S = 0.25
+"""How often the depth is requested: a needle moves less than a step of the keys meanwhile."""
+_WORDS = {"needle": "--needle", "waits": "--waits", "stays": "--scenario=stay"}
 _TARGET = {
     "muscle": ("--muscle", re.compile("[A-Za-z0-9 ()-]{1,60}")),
     "m": ("--latency-ms", re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")),
@@ -75,15 +92,17 @@ _TARGET = {
 def _option(seed: str, word: str) -> tuple[str, ...]:
     """Return the options of the patient's process that ``word`` of the address stands for. Raises OptionRefused."""
     key, _, value = word.partition("=")
-    if word == "needle":
-        return ("--needle",)
+    if word in _WORDS:
+        return (_WORDS[word],)
     if key in _TARGET:
         option, form = _TARGET[key]
         if found := form.fullmatch(value):
             return (option, *(found.groups() or (value,)))
         raise OptionRefused(f"sim:{seed}: {word!r} is not valid; write muscle=NAME, m=3-5.5, h=28-35 or depth=30.")
     if key != "front":
-        raise OptionRefused(f"sim:{seed}: {word!r} is not known; after the seed write needle, or front=KIND.")
+        raise OptionRefused(
+            f"sim:{seed}: {word!r} is not known; after the seed write {', '.join(_WORDS)}, or front=KIND."
+        )
     if value not in KINDS:
         raise OptionRefused(f"sim:{seed}: there is no front end {value!r}; choose one of {', '.join(KINDS)}.")
     return (f"--front={value}",)

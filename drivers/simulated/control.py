@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
 from drivers.simulated.device import OnaDevice
 from drivers.simulated.faults import on_off
@@ -16,19 +17,19 @@ from drivers.simulated.tissue import Injectate
 class Control:
     """Control lines on stdin, each with a reply of one JSON line on stdout.
 
-    ``advance MM``, ``withdraw MM``, ``redirect MM`` (sideways), ``hold``; ``contract SHARE|off [CHANNEL]``; ``inject
-    saline|anaesthetic|d5w ML``; ``pulse MA MS`` (another stimulator's); ``lead-off CHANNEL on|off``; ``press N``,
-    ``release N``; ``battery PERCENT``; ``fault CODE``; ``set FAULT VALUE`` (see Faults); ``stall SECONDS``; ``lose
-    SAMPLES``; ``unplug``, ``replug``; ``truth``.
+    ``advance MM``, ``withdraw MM``, ``redirect MM`` (sideways), which add up, ``hold``; ``depth``; ``contract
+    SHARE|off [CHANNEL]``; ``inject saline|anaesthetic|d5w ML``; ``pulse MA MS`` (another stimulator's); ``lead-off
+    CHANNEL on|off``; ``press N``, ``release N``; ``battery PERCENT``; ``fault CODE``; ``set FAULT VALUE`` (see Faults);
+    ``stall SECONDS``; ``lose SAMPLES``; ``unplug``, ``replug``; ``truth``.
     """
 
     def __init__(self, device: OnaDevice, port: SimulatedPort) -> None:
         self._device, self._port = device, port
         self._now_ns = 0
         self._words: dict[str, Callable[..., None]] = {
-            "advance": lambda mm: device.patient.steer(float(mm)),
-            "withdraw": lambda mm: device.patient.steer(-float(mm)),
-            "redirect": lambda mm: device.patient.steer(0.0, float(mm)),
+            "advance": lambda mm: device.patient.steer(float(mm), adds=True),
+            "withdraw": lambda mm: device.patient.steer(-float(mm), adds=True),
+            "redirect": lambda mm: device.patient.steer(0.0, float(mm), adds=True),
             "hold": lambda: device.patient.steer(0.0),
             "contract": self._contract,
             "inject": lambda what, ml: device.patient.inject(Injectate(what), float(ml)),
@@ -43,11 +44,12 @@ class Control:
             "lose": lambda samples: device.lose(int(samples)),
             "unplug": port.unplug,
             "replug": port.plug,
+            "depth": lambda: None,
             "truth": lambda: None,
         }
 
     def run(self, line: str, now_ns: int) -> str:
-        """Execute ``line``; return ``{"ok": true}``, with ``truth`` where requested, or ``{"error": ...}``."""
+        """Execute ``line``; return ``{"ok": true}``, where requested with ``truth`` or ``depth_mm``, or an error."""
         self._now_ns = now_ns
         word, *arguments = line.split() or [""]
         if word not in self._words:
@@ -56,7 +58,11 @@ class Control:
             self._words[word](*arguments)
         except (TypeError, ValueError) as error:
             return json.dumps({"error": f"{line.strip()!r} was not understood: {error}"})
-        reply = {"ok": True, "truth": asdict(self._device.patient.truth())} if word == "truth" else {"ok": True}
+        reply: dict[str, Any] = {"ok": True}
+        if word == "truth":
+            reply["truth"] = asdict(self._device.patient.truth())
+        if word == "depth":
+            reply["depth_mm"] = self._device.patient.needle_depth_mm
         return json.dumps(reply)
 
     def _contract(self, share: str, channel: str | None = None) -> None:

@@ -234,6 +234,7 @@ class OnaDevice:
             return Result.FAULT
         if not self._streaming:
             return Result.NOT_IN_THIS_STATE
+        self.patient.begin()
         if not self.faults.stuck_off:
             self._stim.enable(self._position(now_ns))
         return Result.DONE

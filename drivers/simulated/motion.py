@@ -80,23 +80,33 @@ def _pass(rng: np.random.Generator, start_mm: float, radius_mm: float) -> Iterat
         yield (-path_mm, 0.0, SPEED_MM_S.draw(rng))
 
 
-def _procedure(rng: np.random.Generator, start_mm: float, radius_mm: float) -> Iterator[Move]:
-    """Do a nerve block: one miss, then contact (at times inside the nerve), a step back to inject, and out again."""
+def _block(rng: np.random.Generator, start_mm: float, radius_mm: float) -> Iterator[Move]:
+    """Do a nerve block: one miss, then contact (at times inside the nerve), and a step back to inject."""
     miss = radius_mm + float(rng.uniform(0.5, 3.0))
-    while True:
-        yield _pause(PAUSE_S.draw(rng))
-        yield (0.0, miss, 2.0)
-        path_mm = start_mm + float(rng.uniform(0.0, 4.0))
-        yield from _advance(rng, path_mm)
-        yield (-0.6 * path_mm, 0.0, SPEED_MM_S.draw(rng))
-        yield (0.0, -miss, 0.8)
-        remaining_mm = start_mm - 0.4 * path_mm + (0.6 if rng.random() < 0.15 else -float(rng.uniform(0.0, 0.6)))
-        yield from _advance(rng, remaining_mm)
-        yield _pause(HOLD_S.draw(rng))
-        yield (-float(rng.uniform(0.3, 1.5)), 0.0, 0.5)
-        yield _pause(HOLD_S.draw(rng))
-        yield (-start_mm, 0.0, SPEED_MM_S.draw(rng))
-        yield _pause(_FOREVER_S)
+    yield _pause(PAUSE_S.draw(rng))
+    yield (0.0, miss, 2.0)
+    path_mm = start_mm + float(rng.uniform(0.0, 4.0))
+    yield from _advance(rng, path_mm)
+    yield (-0.6 * path_mm, 0.0, SPEED_MM_S.draw(rng))
+    yield (0.0, -miss, 0.8)
+    remaining_mm = start_mm - 0.4 * path_mm + (0.6 if rng.random() < 0.15 else -float(rng.uniform(0.0, 0.6)))
+    yield from _advance(rng, remaining_mm)
+    yield _pause(HOLD_S.draw(rng))
+    yield (-float(rng.uniform(0.3, 1.5)), 0.0, 0.5)
+    yield _pause(HOLD_S.draw(rng))
+
+
+def _procedure(rng: np.random.Generator, start_mm: float, radius_mm: float) -> Iterator[Move]:
+    """Do a nerve block, and take the needle out."""
+    yield from _block(rng, start_mm, radius_mm)
+    yield (-start_mm, 0.0, SPEED_MM_S.draw(rng))
+    yield _pause(_FOREVER_S)
+
+
+def _stay(rng: np.random.Generator, start_mm: float, radius_mm: float) -> Iterator[Move]:
+    """Do a nerve block, and leave the needle where the injection was."""
+    yield from _block(rng, start_mm, radius_mm)
+    yield _pause(_FOREVER_S)
 
 
 def _hold(_rng: np.random.Generator, _start_mm: float, _radius_mm: float) -> Iterator[Move]:
@@ -106,6 +116,7 @@ def _hold(_rng: np.random.Generator, _start_mm: float, _radius_mm: float) -> Ite
 
 SCENARIOS: dict[str, Callable[[np.random.Generator, float, float], Iterator[Move]]] = {
     "procedure": _procedure,
+    "stay": _stay,
     "approach": _approach,
     "pass": _pass,
     "hold": _hold,
@@ -113,7 +124,10 @@ SCENARIOS: dict[str, Callable[[np.random.Generator, float, float], Iterator[Move
 
 
 class Motion:
-    """Position of the tip as a function of time; after the last move the tip stays in place."""
+    """Position of the tip as a function of time; after the last move the tip stays in place.
+
+    A motion that ``waits`` stays at its start until ``begin`` or the first ``steer``.
+    """
 
     def __init__(
         self,
@@ -124,6 +138,7 @@ class Motion:
         *,
         still: bool,
         depth_mm: float | None = None,
+        waits: bool = False,
     ) -> None:
         """Start ``start_mm`` from the nerve's surface (None: drawn); ``still`` leaves out tremor and breathing.
 
@@ -142,20 +157,50 @@ class Motion:
         self._legs = [_Leg(-1.0, 0.0, first, first)]
         self._ends = [0.0]
         self._moves = SCENARIOS[scenario](rng, start_mm, radius_mm)
+        self._begun_s: float | None = None if waits else 0.0
+        self._is_steered = False
+
+    def begin(self, t_s: float) -> None:
+        """Begin the scenario at ``t_s``, if it waits."""
+        self._begun_s = t_s if self._begun_s is None else self._begun_s
+
+    def depth_mm(self, t_s: float) -> float:
+        """Return how far the needle is advanced from where it began, by its plan."""
+        return self._legs[0].start.ahead_mm - self._planned(self._plan_s(t_s)).ahead_mm
 
     def tip(self, t_s: float) -> Tip:
         """Return the tip's position ``t_s`` seconds after the start."""
-        while self._ends[-1] <= t_s:
-            self._append(next(self._moves))
-        planned = self._legs[min(bisect.bisect_right(self._ends, t_s), len(self._legs) - 1)].at(t_s)
+        planned = self._planned(self._plan_s(t_s))
         breathing = self._breathing.at(t_s)
         return Tip(planned.ahead_mm + self._tremor.at(t_s) + breathing, planned.aside_mm + 0.3 * breathing)
 
-    def steer(self, t_s: float, ahead_mm: float, aside_mm: float, speed_mm_s: float = STEER_MM_S) -> None:
-        """Leave the scenario at ``t_s``: move by ``ahead_mm`` (negative withdraws) and ``aside_mm``, then hold."""
-        self.tip(t_s)
+    def _plan_s(self, t_s: float) -> float:
+        """Return the time since the scenario began; 0 before."""
+        return 0.0 if self._begun_s is None else max(t_s - self._begun_s, 0.0)
+
+    def _planned(self, t_s: float) -> Tip:
+        return self._leg_at(t_s)[1].at(t_s)
+
+    def _leg_at(self, t_s: float) -> tuple[int, _Leg]:
+        while self._ends[-1] <= t_s:
+            self._append(next(self._moves))
         index = min(bisect.bisect_right(self._ends, t_s), len(self._legs) - 1)
-        leg = self._legs[index]
+        return index, self._legs[index]
+
+    def steer(
+        self, t_s: float, ahead_mm: float, aside_mm: float, speed_mm_s: float = STEER_MM_S, *, adds: bool = False
+    ) -> None:
+        """Leave the scenario at ``t_s``: move by ``ahead_mm`` (negative withdraws) and ``aside_mm``, then hold.
+
+        With ``adds`` what is left of the steering before is done too, so that no press of a key is lost.
+        """
+        self.begin(t_s)
+        t_s = self._plan_s(t_s)
+        index, leg = self._leg_at(t_s)
+        if adds and self._is_steered:
+            now = leg.at(t_s)
+            ahead_mm, aside_mm = ahead_mm + now.ahead_mm - leg.end.ahead_mm, aside_mm + leg.end.aside_mm - now.aside_mm
+        self._is_steered = True
         self._legs[index:] = [_Leg(min(leg.start_s, t_s - 1e-9), t_s, leg.start, leg.at(t_s))]
         self._ends[index:] = [t_s]
         self._moves = iter([(ahead_mm, aside_mm, speed_mm_s), _pause(_FOREVER_S)])

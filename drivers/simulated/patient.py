@@ -96,12 +96,14 @@ class Patient:
         front: str | None = None,
         target: SimulatedTarget | None = None,
         depth_mm: float | None = None,
+        waits: bool = False,
     ) -> None:
         """Draw a patient; ``start_mm`` is the needle's first distance, ``still`` leaves out tremor and breathing.
 
         With ``needle`` the first channel is the needle's own, and records the muscle around the nerve's end. ``front``
         is the kind of the amplifier's front end (``front_ends``); None: it clips at its range. ``target`` is the muscle
-        under the electrodes, and ``depth_mm`` the depth of the nerve, beyond which no needle begins.
+        under the electrodes, and ``depth_mm`` the depth of the nerve, beyond which no needle begins. A needle that
+        ``waits`` moves only after ``begin``.
 
         Raises ValueError for an unknown scenario or front end, or fewer than one channel.
         """
@@ -117,7 +119,9 @@ class Patient:
         self.front_end = FrontEnd(anatomy_rng, sample_rate_hz, channels)
         if front is not None:
             self.front_end.install(front, np.random.default_rng([seed, _FRONT_STREAM]))
-        self.motion = Motion(path_rng, scenario, self.nerve.radius_mm, start_mm, still=still, depth_mm=depth_mm)
+        self.motion = Motion(
+            path_rng, scenario, self.nerve.radius_mm, start_mm, still=still, depth_mm=depth_mm, waits=waits
+        )
         self.voluntary = (
             SimulatedNeedleEmg(effort_rng, sample_rate_hz, channels, self.motion)
             if needle
@@ -180,9 +184,22 @@ class Patient:
         t_s, tip = self._at(sample)
         return self.tissue.impedance_kohm(t_s, tip, self.nerve.distance_mm(tip))
 
-    def steer(self, ahead_mm: float, aside_mm: float = 0.0, speed_mm_s: float = STEER_MM_S) -> None:
-        """Leave the scenario and move the needle by these distances; zero keeps it in place."""
-        self.motion.steer(self.sample / self.sample_rate_hz, ahead_mm, aside_mm, speed_mm_s)
+    def begin(self) -> None:
+        """Let a needle that waits begin to move."""
+        self.motion.begin(self.sample / self.sample_rate_hz)
+
+    @property
+    def needle_depth_mm(self) -> float:
+        """How far the needle is advanced from where it began."""
+        return self.motion.depth_mm(self.sample / self.sample_rate_hz)
+
+    def steer(
+        self, ahead_mm: float, aside_mm: float = 0.0, speed_mm_s: float = STEER_MM_S, *, adds: bool = False
+    ) -> None:
+        """Leave the scenario and move the needle by these distances; zero keeps it in place. With ``adds`` what is left
+        of the steering before is done too.
+        """
+        self.motion.steer(self.sample / self.sample_rate_hz, ahead_mm, aside_mm, speed_mm_s, adds=adds)
 
     def inject(self, injectate: Injectate, volume_ml: float) -> None:
         """Inject at the tip, now."""

@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--latency-ms", nargs=2, type=float, metavar=("FROM", "TO"), help="range of its M latency")
     parser.add_argument("--late-ms", nargs=2, type=float, metavar=("FROM", "TO"), help="range of its H latency")
     parser.add_argument("--depth-mm", type=float, help="depth of the nerve, beyond which no needle begins")
+    parser.add_argument("--waits", action="store_true", help="the needle begins when the stimulator is switched on")
     parser.add_argument("--front", choices=sorted(KINDS), help="the amplifier's front end, see below")
     parser.add_argument("--drift-ppm", type=float, default=0.0, help="how much faster the device's clock runs")
     parser.add_argument("--set", nargs=2, action="append", default=[], metavar=("FAULT", "VALUE"), dest="faults")
@@ -93,6 +94,7 @@ def _device(options: argparse.Namespace) -> OnaDevice:
         front=options.front,
         target=_target(options),
         depth_mm=options.depth_mm,
+        waits=options.waits,
     )
     faults = Faults(rng=np.random.default_rng(options.seed))
     for name, value in options.faults:

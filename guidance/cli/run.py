@@ -40,7 +40,7 @@ from guidance.cli.replay_procedure import is_folder_of_recordings, procedure_at,
 from guidance.cli.stop_moment import with_stop_moment
 from guidance.cli.worklist import with_worklist
 from guidance.common.errors import UsageError
-from guidance.engine.settings import Settings
+from guidance.engine.settings import Mode, Settings
 from guidance.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -102,7 +102,9 @@ def _run_live(address: str, options: dict[str, Any], *, is_demo: bool = False) -
     store = options["store"] or str(default_store())
     of_case = with_earlier_sessions(settings, options["label"], store, case_options.get("case"), options["key_file"])
     if is_demo:
-        address += "".join(f",{word}" for word in simulated_target(settings.protocol))
+        begins_by_arming = settings.mode is not Mode.LISTEN
+        words = ("stays", *(["waits"] if begins_by_arming else []), *simulated_target(settings.protocol))
+        address += "".join(f",{word}" for word in words)
     job = LiveJob(
         settings=of_case.settings,
         store=store,

@@ -178,7 +178,8 @@ class Snapshot:
     each electrode whether it is off, empty where the device does not report it. ``clipped`` is the share of samples at
     the input's limit. ``notes`` are the events that the operator notes by one key. ``dial_ma`` is the current that the
     dial of a stimulator set by hand is taken to show. ``undecided`` counts the sweeps that could not tell, by the
-    reason's word, the most frequent first.
+    reason's word, the most frequent first. ``needle_depth_mm`` is how far a simulated needle is advanced from where it
+    began; a real needle's is not known.
     """
 
     t: float
@@ -232,3 +233,4 @@ class Snapshot:
     rescue_title: str = ""
     cautions: tuple[str, ...] = ()
     toxin: ToxinView | None = None
+    needle_depth_mm: float | None = None

@@ -48,7 +48,7 @@ _RUNNING = {"stimulus", "proximity", "response"}
 @dataclass(frozen=True, slots=True)
 class SessionState:
     """What the session knows and the engine does not: source and origin of the signal, position and speed, whether the
-    device is ``connected``, the state of the sound, and the journal.
+    device is ``connected``, the state of the sound, the journal, and how far a simulated needle is advanced, in mm.
     """
 
     source: str
@@ -61,6 +61,7 @@ class SessionState:
     connected: bool = True
     sound: SoundView | None = None
     journal: JournalView | None = None
+    needle_depth_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,6 +173,7 @@ class SnapshotBuilder:
             rescue_title=engine.rescue_title,
             cautions=settings.cautions,
             toxin=engine.toxin,
+            needle_depth_mm=session.needle_depth_mm,
         )
 
     def _respond(self, response: Response) -> None:

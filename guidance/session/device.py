@@ -120,6 +120,11 @@ class LiveDevice:
         if self._simulation:
             self._simulation.steer(words)
 
+    @property
+    def needle_depth_mm(self) -> float | None:
+        """How far a simulated needle is advanced, in mm; None where it is not known, as with a real patient."""
+        return self._simulation.needle_depth_mm() if self._simulation else None
+
     def _take_outcomes(self) -> None:
         try:
             outcomes = self._stimulator.take_outcomes() if self._stimulator else []

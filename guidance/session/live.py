@@ -232,6 +232,7 @@ class LiveSession:
             ended=self._ended,
             notice=" ".join(self._notices),
             connected=self._lost is None,
+            needle_depth_mm=self._device.needle_depth_mm,
             sound=self._sound.view(),
             journal=self._record.view(failed=not self._engine.journal_ok),
         )

@@ -42,8 +42,9 @@ class StatusLine(Panel):
 
 
 def _figures(snapshot: Snapshot) -> list[tuple[str, str, Ink]]:
-    lost = snapshot.lost_samples
+    lost, depth_mm = snapshot.lost_samples, snapshot.needle_depth_mm
     return [
+        *([] if depth_mm is None else [("needle", f"{depth_mm:.1f} mm in", Ink.STRONG)]),
         ("stimuli", str(snapshot.stimuli), Ink.STRONG),
         ("sweeps", str(snapshot.responses), Ink.STRONG),
         ("responses", str(snapshot.detections), Ink.STRONG),

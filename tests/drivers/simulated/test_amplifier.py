@@ -35,6 +35,29 @@ def test_it_is_opened_by_its_seed_steered_and_ends_when_closed() -> None:
         os.kill(pid, 0)
 
 
+def test_a_needle_that_waits_begins_with_the_stimulator_and_its_depth_is_reported_without_waiting() -> None:
+    amplifier = drivers.open_device("sim:3,waits,stays", sample_rate_hz=5000)
+    assert isinstance(amplifier, SimulatedAmplifier)
+    with contextlib.closing(amplifier):
+        amplifier.start()
+        assert _depth_within(amplifier, 1.0, 1.5) == 0.0
+        amplifier.enable(on=True)
+        for _ in range(3):
+            amplifier.steer("advance 0.5")
+        assert _depth_within(amplifier, 10.0, 1.5) == pytest.approx(1.5)
+        assert amplifier._device is not None
+        assert amplifier._device.truth()["ahead_mm"]
+
+
+def _depth_within(amplifier: SimulatedAmplifier, seconds: float, wanted_mm: float) -> float | None:
+    """Return the depth reported last, after ``seconds`` or as soon as it is ``wanted_mm``."""
+    depth_mm, until_s = None, time.monotonic() + seconds
+    while time.monotonic() < until_s and depth_mm != pytest.approx(wanted_mm):
+        amplifier.read(0.05)
+        depth_mm = amplifier.needle_depth_mm()
+    return depth_mm
+
+
 @pytest.mark.parametrize("seed", ["", "x", "-1", "1.5", "٣", "1" * 30])
 def test_a_seed_that_is_none_is_a_bad_option(seed: str) -> None:
     with pytest.raises(OptionRefused, match="whole number"):
@@ -45,7 +68,7 @@ def test_a_seed_that_is_none_is_a_bad_option(seed: str) -> None:
     ("address", "why"),
     [
         ("sim:1,front=magic", "no front end 'magic'; choose one of open, rail"),
-        ("sim:1,back=rail", "'back=rail' is not known; after the seed write needle, or front=KIND"),
+        ("sim:1,back=rail", "'back=rail' is not known; after the seed write needle, waits, stays, or front=KIND"),
     ],
 )
 def test_a_word_after_the_seed_that_is_none_is_a_bad_option(address: str, why: str) -> None:

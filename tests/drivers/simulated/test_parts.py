@@ -78,6 +78,50 @@ def test_steering_leaves_the_scenario_and_ends_where_it_should() -> None:
     assert motion.tip(10.0) != after
 
 
+def test_presses_of_a_key_add_up_whatever_their_pace() -> None:
+    for gap_s in (0.01, 0.1, 0.7):
+        motion = Motion(_rng(1), "hold", 1.0, 15.0, still=True)
+        for press in range(10):
+            motion.steer(1.0 + press * gap_s, 0.5, 0.0, adds=True)
+        assert motion.tip(30.0).ahead_mm == pytest.approx(11.0)
+        assert motion.depth_mm(30.0) == pytest.approx(5.0)
+        motion.steer(31.0, 0.0, -1.5, adds=True)
+        motion.steer(31.1, -0.5, 0.5, adds=True)
+        assert (motion.tip(60.0).ahead_mm, motion.tip(60.0).aside_mm) == pytest.approx((11.5, -1.0))
+
+
+def test_the_first_press_leaves_the_scenario_and_adds_nothing_of_it() -> None:
+    motion = Motion(_rng(1), "procedure", 1.0, 15.0, still=True)
+    before = motion.tip(20.0)
+    motion.steer(20.0, 0.5, 0.0, adds=True)
+    assert motion.tip(40.0).ahead_mm == pytest.approx(before.ahead_mm - 0.5)
+
+
+def test_a_needle_that_waits_begins_when_requested_and_then_does_the_same() -> None:
+    waiting, at_once = (Motion(_rng(3), "stay", 1.0, 15.0, still=True, waits=waits) for waits in (True, False))
+    assert waiting.tip(40.0) == waiting.tip(0.0)
+    assert waiting.depth_mm(40.0) == 0.0
+    waiting.begin(50.0)
+    waiting.begin(70.0)
+    for t_s in (0.0, 5.0, 20.0, 60.0):
+        assert waiting.tip(50.0 + t_s).ahead_mm == pytest.approx(at_once.tip(t_s).ahead_mm)
+
+
+def test_a_needle_that_waits_can_be_steered() -> None:
+    motion = Motion(_rng(3), "stay", 1.0, 15.0, still=True, waits=True)
+    motion.steer(10.0, 2.0, 0.0, adds=True)
+    assert motion.depth_mm(30.0) == pytest.approx(2.0)
+
+
+def test_a_needle_that_stays_goes_the_way_of_a_procedure_and_is_not_taken_out() -> None:
+    for seed in range(5):
+        stays, leaves = (Motion(_rng(seed), scenario, 1.0, 15.0, still=True) for scenario in ("stay", "procedure"))
+        for t_s in range(40):
+            assert stays.tip(float(t_s)) == leaves.tip(float(t_s))
+        assert stays.depth_mm(3600.0) > 12.0
+        assert leaves.depth_mm(3600.0) < stays.depth_mm(3600.0) - 5.0
+
+
 def test_holding_stops_a_movement_under_way() -> None:
     motion = Motion(_rng(1), "hold", 1.0, 15.0, still=True)
     motion.steer(1.0, 5.0, 0.0)
