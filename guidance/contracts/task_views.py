@@ -34,7 +34,8 @@ class DoseView:
     """The dose so far: the solution, its volume given here in mL, mg of each drug with what was given before.
 
     ``fraction`` of the limit is None without a weight or a solution; ``at_least`` is then what is known of it.
-    ``level`` is empty, ``warning`` (80 %), ``limit`` (100 %) or ``over``. ``last_dose_t`` is device time in s.
+    ``level`` is empty, ``warning`` (80 %), ``limit`` (100 %) or ``over``. ``first_dose_t`` (the block's begin),
+    ``last_dose_t`` and ``aspirated_t`` are device times in s, None before the first.
     ``next_step`` is what to do next, in words, and ``aspirate_in_ml`` after how many mL aspiration is due, 0 for now.
     ``held_ml`` is an aliquot that waits for a reason. ``blood``: it came with the last aspiration. ``most_ml`` is the
     upper end of the protocol's volume, None without one.
@@ -53,6 +54,8 @@ class DoseView:
     held_ml: float | None = None
     blood: bool = False
     most_ml: float | None = None
+    first_dose_t: float | None = None
+    aspirated_t: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

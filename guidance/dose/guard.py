@@ -71,7 +71,9 @@ class DoseGuard:
         self._every_ml = needed((plan.table if plan else load()).technique.aspirate_every_ml)
         self._injected_ml = self._since_aspiration_ml = 0.0
         self._aspirated = self._blood = self._warned = self._begun = False
+        self._first_t: float | None = None
         self._last_t: float | None = None
+        self._aspirated_t: float | None = None
         self._why_refused = self._remark = ""
         self._refused_ml: float | None = None
         self._has_entries = False
@@ -92,7 +94,7 @@ class DoseGuard:
         self._why_refused, self._refused_ml, self._remark = "", None, ""
         self._has_entries = True
         if isinstance(request, Aspiration):
-            yield from self._aspiration(request)
+            yield from self._aspiration(request, t)
         elif why := self._refusal(request):
             self._why_refused, self._refused_ml = why, request.volume_ml if _is_volume(request.volume_ml) else None
             yield Entry("injection-refused", {"volume_ml": request.volume_ml, "why": why})
@@ -138,16 +140,18 @@ class DoseGuard:
             held_ml=self._refused_ml,
             blood=self._blood,
             most_ml=self._most_ml,
+            first_dose_t=self._first_t,
+            aspirated_t=self._aspirated_t,
         )
 
     @property
     def _aspirate_in_ml(self) -> float:
         return max(self._every_ml - self._since_aspiration_ml, 0.0) if self._aspirated else 0.0
 
-    def _aspiration(self, request: Aspiration) -> Iterator[Record]:
+    def _aspiration(self, request: Aspiration, t: float) -> Iterator[Record]:
         fields = {"blood": request.blood, "volume_ml_since_last": self._since_aspiration_ml}
         self._blood, self._aspirated = request.blood, not request.blood
-        self._since_aspiration_ml = 0.0
+        self._since_aspiration_ml, self._aspirated_t = 0.0, t
         yield Entry("aspiration", fields)
 
     def _refusal(self, request: Aliquot) -> str | None:
@@ -179,6 +183,7 @@ class DoseGuard:
         self._injected_ml += request.volume_ml
         self._since_aspiration_ml += request.volume_ml
         self._aspirated, self._last_t = False, t
+        self._first_t = t if self._first_t is None else self._first_t
         total = self._plan.total(self._injected_ml) if self._plan else None
         yield Entry("injection", self._fields(request, total, aspirated=aspirated))
         if total:

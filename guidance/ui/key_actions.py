@@ -88,7 +88,8 @@ class KeyActions(CommandActions):
             self._noted(_PASTED)
 
     def on_click(self) -> None:
-        """Stop at a touch anywhere on the screen."""
+        """Stop at a touch anywhere on the screen; a touch between the two keys ends arming."""
+        self._arming.forget()
         if self.is_armed():
             self._stop()
             self._noted("STOP: the screen was touched")

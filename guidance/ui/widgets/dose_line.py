@@ -1,4 +1,4 @@
-"""The dose in one line: the share of the limit given, what is left, the time of the last dose, and what to do next."""
+"""The dose in one line: the share of the limit given, what is left, how long ago, and what to do next."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class DoseLine(Panel):
 
     def key(self, snapshot: Snapshot) -> Hashable:
         """Return the dose, and how long ago the last one was."""
-        return snapshot.dose, _since(snapshot)
+        return snapshot.dose, *timers(snapshot)
 
     def prepare(self, snapshot: Snapshot) -> None:
         """Show the line from the first dose on."""
@@ -39,7 +39,8 @@ class DoseLine(Panel):
             return
         ink = Ink.WARN if dose.level else Ink.STRONG
         column, is_whole = 1, True
-        for part, part_ink in (*((part, ink) for part in _figures(dose)), (_since(self.snapshot), Ink.MUTED)):
+        times = ((part, Ink.MUTED) for part in timers(self.snapshot) or ("none given yet",))
+        for part, part_ink in (*((part, ink) for part in _figures(dose)), *times):
             is_whole = is_whole and column + cell_len(part) < canvas.width
             if is_whole:
                 column = canvas.write(0, column, part, part_ink) + 2
@@ -68,8 +69,10 @@ def _fraction(dose: DoseView) -> str:
     return f"{UNKNOWN} %" if dose.at_least is None else f"at least {percent(dose.at_least)}"
 
 
-def _since(snapshot: Snapshot) -> str:
-    """Return how long ago the last dose was, to the second."""
-    if snapshot.dose is None or snapshot.dose.last_dose_t is None:
-        return "none given yet"
-    return f"last {clock(float(int(snapshot.t - snapshot.dose.last_dose_t)))[:-2]} ago"
+def timers(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return how long ago the last aliquot, the block's first aliquot and the last aspiration were, to the second."""
+    dose = snapshot.dose
+    if dose is None:
+        return ()
+    times = (("last", dose.last_dose_t), ("block", dose.first_dose_t), ("aspirated", dose.aspirated_t))
+    return tuple(f"{name} {clock(float(int(snapshot.t - t)))[:-2]} ago" for name, t in times if t is not None)

@@ -13,7 +13,7 @@ from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
 from guidance.ui.text import UNKNOWN, beginning, clock
 from guidance.ui.theme import NO_VALUE, Ground, Ink
-from guidance.ui.widgets.dose_line import volume_words
+from guidance.ui.widgets.dose_line import timers, volume_words
 from guidance.ui.widgets.panel import Panel
 from guidance.ui.widgets.toxin_table import paint_toxin
 
@@ -56,7 +56,7 @@ class Syringe(Panel):
         row = digit_rows + 1
         _paint_bar(canvas, row, self.snapshot.dose)
         below = _paint_aspiration(canvas, row + 2, self.snapshot.dose)
-        _paint_given(canvas, _paint_twitch(canvas, below, self.snapshot), given)
+        _paint_given(canvas, _paint_timers(canvas, _paint_twitch(canvas, below, self.snapshot), self.snapshot), given)
 
     def _paint_volume(self, canvas: Canvas, rows: int) -> None:
         text = f"{self.chosen_ml:g}"
@@ -144,6 +144,16 @@ def _paint_twitch(canvas: Canvas, row: int, snapshot: Snapshot) -> int:
         text, ink = f"{_newest_response(snapshot.sweeps[-1])}{effect}", Ink.TEXT
     column = canvas.write(row, _MARGIN, "twitch", Ink.MUTED)
     return _paint_words(canvas, row, column + 2, text, ink)
+
+
+def _paint_timers(canvas: Canvas, row: int, snapshot: Snapshot) -> int:
+    """Draw how long ago aliquot, block and aspiration were; return the row after it."""
+    times = timers(snapshot)
+    if not times:
+        return row
+    column = canvas.write(row, _MARGIN, "timers", Ink.MUTED)
+    canvas.write(row, column + 2, beginning("   ".join(times), canvas.width - column - 3), Ink.STRONG)
+    return row + 1
 
 
 def _newest_response(newest: SweepView) -> str:

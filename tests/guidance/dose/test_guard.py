@@ -153,6 +153,17 @@ def test_beyond_the_limit_the_alarm_becomes_high_and_must_be_acknowledged_anew()
     assert bench.alarms.signals()[0].priority == "high"
 
 
+def test_the_times_of_the_first_and_last_aliquot_and_of_the_last_aspiration_are_known() -> None:
+    bench = Bench()
+    assert (bench.view.first_dose_t, bench.view.last_dose_t, bench.view.aspirated_t) == (None, None, None)
+    bench.aspirate()
+    bench.inject(2.0)
+    bench.inject(3.0)
+    bench.aspirate(blood=True)
+    bench.inject(4.0)  # held: blood
+    assert (bench.view.first_dose_t, bench.view.last_dose_t, bench.view.aspirated_t) == (20.0, 30.0, 40.0)
+
+
 def test_blanks_do_not_count_as_a_reason() -> None:
     bench = Bench()
     assert whats(bench.inject(50.0, "   ")) == ["injection-refused"]

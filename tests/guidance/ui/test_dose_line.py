@@ -8,6 +8,7 @@ import pytest
 
 from guidance.ui.app import GuidanceApp
 from guidance.ui.widgets.dose_line import DoseLine
+from guidance.ui.widgets.syringe import Syringe
 from tests.guidance.ui.painting import HOSTILE, OBEYED, drawn
 from tests.guidance.ui.running import PATIENT_S, until
 from tests.support.screens import FakeLink, build_dose, build_live
@@ -29,6 +30,14 @@ def test_it_shows_fraction_mg_what_is_left_the_last_dose_and_what_is_next() -> N
 def test_what_is_passed_is_written_in_words(level: str, word: str) -> None:
     assert word in line(level=level)
     assert word not in line()
+
+
+def test_three_timers_run_on_the_line_and_on_the_page_of_the_injection() -> None:
+    dose = build_dose(first_dose_t=40.0, last_dose_t=100.0, aspirated_t=161.2)
+    snapshot = build_live(t=165.9, dose=dose)
+    times = "last 01:05 ago", "block 02:05 ago", "aspirated 00:04 ago"
+    assert "  ".join(times) in drawn(DoseLine(), snapshot, width=180, height=1)
+    assert "   ".join(times) in drawn(Syringe(), snapshot, width=80, height=14)
 
 
 def test_what_is_not_known_is_not_shown_as_a_figure() -> None:

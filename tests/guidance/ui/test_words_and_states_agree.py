@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from textual.events import Paste
 
-from guidance.contracts.commands import Stop
+from guidance.contracts.commands import Arm, Stop
 from guidance.contracts.snapshot import AlarmView, SoundView
 from guidance.ui.arming import CONFIRM_WITHIN_S
 from guidance.ui.pages import ScreenPage
@@ -83,6 +84,19 @@ async def test_a_key_that_stops_because_it_is_not_known_says_why_also_in_an_open
         await seat.press("n", "f13")
         assert "STOP: key F13 does nothing here" in seat.text()
         assert seat.sent_commands() == [Stop(), Stop()]
+
+
+async def test_a_touch_or_a_paste_between_the_two_keys_ends_arming(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(replace(ARMED, stimulator=OFF))
+        await seat.press("o")
+        await pilot.click(offset=(10, 10))
+        await seat.press("enter", "o")
+        seat.app.screen.post_message(Paste("text"))
+        await pilot.pause()
+        await seat.press("enter")
+        assert Arm() not in seat.sent_commands()
 
 
 async def test_a_touch_that_stops_says_so(link: FakeLink) -> None:
