@@ -124,8 +124,7 @@ class AlarmBars(Panel):
     def _count(self) -> int:
         """Return the lines that alarms and notice take on this screen."""
         has_notice = bool(self.snapshot and self.snapshot.notice)
-        width = self.size.width or self.app.size.width  # a hidden panel has no size yet
-        return sum(len(lines) for _, lines in self._lines_of_alarms(width)) + has_notice
+        return sum(len(lines) for _, lines in self._lines_of_alarms(self.width_to_fit)) + has_notice
 
 
 def _is_sound_lost(alarm: AlarmView) -> bool:

@@ -86,7 +86,7 @@ class EntryLine(Panel):
 
     def fit(self) -> None:
         """Take a line for the text, and as many as the texts offered need."""
-        self.styles.height = 1 + len(self._offered(self.app.size.width))
+        self.styles.height = 1 + len(self._offered(self.width_to_fit))
 
     def _offered(self, width: int) -> list[str]:
         lines = [f"{number} {words}" for number, words in enumerate(self._ready, 1)]

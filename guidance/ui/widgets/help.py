@@ -54,7 +54,6 @@ _WORDS = {
     "smaller": "sweeps smaller; dial down",
     "autoscale": "sweeps: automatic scale",
 }
-_KEY = 8
 _SIGN_ROWS = 3
 """Rows of the signs, with the blank row before them."""
 
@@ -85,12 +84,15 @@ class HelpPage(ScrolledPage):
         for row, line in enumerate(stops):
             canvas.write(row, 1, line, Ink.DARK)
         entries, top = self._entries(), len(stops) + 1
-        width = min(_KEY + 3 + max(cell_len(words) for _, words in entries), canvas.width - 2)
+        left = max(cell_len(key) for key, _ in entries)
+        width = min(left + 3 + max(cell_len(words) for _, words in entries), canvas.width - 2)
         columns = max((canvas.width - 2) // width, 1)
         rows = max(-(-len(entries) // columns), min(height - top - _SIGN_ROWS, len(entries)))
         for index, (key, words) in enumerate(entries):
             column, row = divmod(index, rows)
-            _paint_entry(canvas, (top + row, 1 + column * width), width, key, words)
+            at = 1 + column * width
+            canvas.write_right(top + row, at + left, key, Ink.STRONG)
+            canvas.write(top + row, at + left + 1, beginning(words, width - left - 2), Ink.TEXT)
         return _paint_signs(canvas, top + rows + 1)
 
     def _entries(self) -> list[tuple[str, str]]:
@@ -103,12 +105,6 @@ class HelpPage(ScrolledPage):
 def _without_capitals(keys: list[str]) -> list[str]:
     """Return ``keys`` without the capitals of others among them."""
     return [key for key in keys if key == key.lower() or key.lower() not in keys]
-
-
-def _paint_entry(canvas: Canvas, at: tuple[int, int], width: int, key: str, words: str) -> None:
-    row, column = at
-    canvas.write_right(row, column + _KEY, beginning(key, _KEY), Ink.STRONG)
-    canvas.write(row, column + _KEY + 1, beginning(words, width - _KEY - 2), Ink.TEXT)
 
 
 def _paint_signs(canvas: Canvas, row: int) -> int:

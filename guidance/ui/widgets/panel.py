@@ -90,6 +90,11 @@ class Panel(Widget):
         """Draw ``self.snapshot`` (None before the first) onto an empty canvas of the panel's size."""
         raise NotImplementedError
 
+    @property
+    def width_to_fit(self) -> int:
+        """The width that the panel has or, while it is hidden and has none, the terminal's."""
+        return self.size.width or (self.app.size.width if self.is_attached else 0)
+
     def on_resize(self) -> None:
         """Draw again in the new size."""
         self.redraw()
