@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from guidance.contracts.commands import Arm, FrameAck
 from guidance.contracts.snapshot import SCREEN_TAKEN, Snapshot
 from guidance.processes import EngineLink
 from guidance.processes.running_procedures import attach, choose_running, running_procedures
-from tests.support.processes import ROOT, before_a_screen, device, is_off, is_stimulus, lines, wait_for
+from tests.support.processes import ROOT, before_a_screen, device, is_off, is_stimulus, kill, lines, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs signals and local sockets")
 
@@ -81,6 +82,31 @@ def test_a_second_screen_takes_over_switches_off_and_the_first_learns_why(tmp_pa
             first.send(Arm())
         time.sleep(0.3)
         see(second, lambda snapshot: not is_armed(snapshot))
+
+
+_RELEASED = """
+import multiprocessing, time
+from guidance.processes.launch import _release
+engine = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60.0,))
+engine.start()
+_release(engine)
+print(engine.pid, flush=True)
+"""
+
+
+def test_a_replaced_screen_ends_at_once_and_leaves_its_engine_running() -> None:
+    began_s = time.monotonic()
+    words = [sys.executable, "-c", _RELEASED]
+    screen = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert screen.stdout is not None
+    engine_pid = int(screen.stdout.readline())
+    try:
+        assert screen.wait(30.0) == 0
+        assert time.monotonic() - began_s < 55.0
+        os.kill(engine_pid, 0)
+    finally:
+        kill(engine_pid)
+        screen.stdout.close()
 
 
 def test_what_does_not_run_is_refused_with_a_list_of_what_does(tmp_path: Path) -> None:
