@@ -83,8 +83,8 @@ responses. With many other seeds the operator must press ``y`` first."""
 def demo(seed: int, front: str, **options: Any) -> None:
     """Guide a procedure on a simulated patient, through the real driver.
 
-    It is a simulation: its results need not hold for a person. Its amplifier has a front end as real ones have; see
-    drivers/README.md for the kinds.
+    It is a simulation: its results need not hold for a person. The needle begins with arming and stays at the nerve;
+    arrow keys steer it. The amplifier has a front end as real ones have; see drivers/README.md for the kinds.
     """
     _run_live(f"sim:{seed}" if front == "none" else f"sim:{seed},front={front}", options, is_demo=True)
 

@@ -90,7 +90,7 @@ async def test_the_item_at_hand_of_the_stop_moment_stays_in_sight(link: FakeLink
 
 
 @pytest.mark.parametrize("snapshot", [ARMED, STATES["too close"], STATES["stale"], STATES["device lost"]])
-async def test_where_no_page_fits_it_says_so_and_stays_honest(link: FakeLink, snapshot: Snapshot) -> None:
+async def test_where_no_page_fits_it_shows_that_and_stays_honest(link: FakeLink, snapshot: Snapshot) -> None:
     async with screen(link).run_test(size=(30, 8)) as pilot:
         seat = Seat(link, pilot)
         await seat.see(snapshot)

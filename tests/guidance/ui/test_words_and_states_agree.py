@@ -27,7 +27,7 @@ NO_SAMPLES = (AlarmView("stale", "medium", "No samples arrive; check the amplifi
     ("changes", "words"),
     [({}, "live"), ({"connected": False}, "LINK LOST"), ({"alarms": NO_SAMPLES, "rms_uv": None}, "LINK NO SAMPLES")],
 )
-def test_the_title_says_live_only_while_samples_arrive(changes: dict[str, Any], words: str) -> None:
+def test_the_title_is_live_only_while_samples_arrive(changes: dict[str, Any], words: str) -> None:
     text = drawn(Title(), build_live(**changes), width=120, height=2).splitlines()[0]
     assert text.rstrip().endswith(words)
     assert ("live" in text) == (words == "live")
@@ -62,7 +62,7 @@ def test_only_what_was_found_is_counted_as_a_response() -> None:
     assert "stimuli 12  sweeps 11  responses 4 " in text
 
 
-async def test_enter_after_the_time_to_arm_says_so_and_turns_no_page(link: FakeLink) -> None:
+async def test_enter_after_the_time_to_arm_is_explained_and_turns_no_page(link: FakeLink) -> None:
     async with screen(link).run_test(size=(120, 40)) as pilot:
         seat = Seat(link, pilot)
         await seat.see(replace(ARMED, stimulator=OFF))
@@ -75,7 +75,7 @@ async def test_enter_after_the_time_to_arm_says_so_and_turns_no_page(link: FakeL
         assert (seat.sent_commands(), seat.page()) == ([], ScreenPage.GUIDE)
 
 
-async def test_a_key_that_stops_because_it_is_not_known_says_why_also_in_an_open_line(link: FakeLink) -> None:
+async def test_a_key_that_stops_because_it_is_not_known_shows_why_also_in_an_open_line(link: FakeLink) -> None:
     async with screen(link).run_test(size=(120, 40)) as pilot:
         seat = Seat(link, pilot)
         await seat.see(ARMED)
@@ -99,7 +99,7 @@ async def test_a_touch_or_a_paste_between_the_two_keys_ends_arming(link: FakeLin
         assert Arm() not in seat.sent_commands()
 
 
-async def test_a_touch_that_stops_says_so(link: FakeLink) -> None:
+async def test_a_touch_that_stops_is_named(link: FakeLink) -> None:
     async with screen(link).run_test(size=(120, 40)) as pilot:
         seat = Seat(link, pilot)
         await seat.see(ARMED)
