@@ -45,6 +45,11 @@ class KeyActions(CommandActions):
 
         In pasted text that the terminal does not mark, no key after the first does anything, and it stops.
         """
+        if self.is_early(event):
+            event.prevent_default()
+            if self.is_armed():
+                self._stop()
+            return
         self._repeats.see(event.key, time.monotonic())
         is_burst = self._bursts.see(event.key, event.time)
         if self._procedure_screen.entry.what and event.key == keys.RESCUE_KEY:

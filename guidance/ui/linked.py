@@ -64,6 +64,7 @@ class LinkedApp(App[str]):
         self._frames = 0
         self._fault_file, self._leaving = FaultFile(), Leaving()
         self._draw_is_due = self._quitting = self._stopped = False
+        self._ready_s: float | None = None
 
     @abstractmethod
     def _show(self, snapshot: Snapshot) -> None:
@@ -132,6 +133,8 @@ class LinkedApp(App[str]):
 
     def _take(self, snapshot: Snapshot) -> None:
         self.newest = snapshot
+        if self._ready_s is None:
+            self._ready_s = time.monotonic()
         if snapshot.ended in {"operator", SCREEN_TAKEN} or (snapshot.ended and self._quitting):
             self.exit(self._folder_to_sign)
         elif not self._draw_is_due:
@@ -177,8 +180,21 @@ class LinkedApp(App[str]):
         with suppress(*GONE):  # receive() raises it too, after the Snapshots that the engine had still sent
             self._link.send(message)
 
+    def is_early(self, event: events.Key) -> bool:
+        """Return whether ``event`` was typed before the first Snapshot came: nobody saw what it would do.
+
+        While none has come at all, the keys that leave are not early.
+        """
+        if self._ready_s is not None:
+            return event.time < self._ready_s
+        binding = self.screen.active_bindings.get(event.key)
+        return binding is None or binding.binding.action not in LEAVING
+
     def on_key(self, event: events.Key) -> None:
-        """Drop the first press of a key that leaves when another key follows."""
+        """Drop a key from before the first Snapshot, and the first press of a key that leaves when another follows."""
+        if self.is_early(event):
+            event.prevent_default()
+            return
         binding = self.screen.active_bindings.get(event.key)
         if binding is None or binding.binding.action not in LEAVING:
             self._leaving.forget()
@@ -239,7 +255,18 @@ def show_on_terminal(app: LinkedApp) -> str | None:
     After a fault of the display it writes one sentence to the terminal and exits with a status other than 0.
     """
     gc.freeze()  # imported objects stay for good; collecting through them would block the screen for 75 ms at a time
+    _discard_typed_ahead()
     folder_to_sign = app.run()
     if app.return_code:
         raise SystemExit(app.return_code)
     return folder_to_sign
+
+
+def _discard_typed_ahead() -> None:
+    """Discard what was typed while the program loaded, where the terminal can."""
+    try:
+        import termios
+    except ImportError:  # Windows
+        return
+    with suppress(termios.error, OSError, ValueError):
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
