@@ -17,8 +17,9 @@ from guidance.alarms.health import HealthMonitor
 from guidance.biofeedback.envelope import STEP_S
 from guidance.biofeedback.feedback import Feedback, cue
 from guidance.biofeedback.muscles import EnvelopeStep, MuscleSignals
+from guidance.biofeedback.onset import ActivityEdge
 from guidance.biofeedback.plan import ExercisePlan
-from guidance.biofeedback.records import EnvelopeSecond
+from guidance.biofeedback.records import EnvelopeSecond, onset_record
 from guidance.biofeedback.trial_sequence import TrialSequence
 from guidance.biofeedback.view import exercise_view
 from guidance.contracts.commands import (
@@ -186,6 +187,8 @@ class BiofeedbackEngine:
     def _take(self, envelope: EnvelopeStep, t: float) -> Iterator[Record]:
         sequence = self.sequence
         yield from sequence.step(envelope.wide_uv, envelope.high_uv)
+        for name, edges in zip(self.muscles.names, self._edges(envelope), strict=True):
+            yield from (onset_record(name, edge) for edge in edges)
         self._now = sequence.in_chosen_band(envelope.wide_uv, envelope.high_uv)
         word = self._feedback.word(sequence, self._now)
         if word != self._cue:
@@ -194,6 +197,13 @@ class BiofeedbackEngine:
         self._second.append(self._now)
         if len(self._second) == _STEPS_A_SECOND:
             yield from self._second_done(t)
+
+    def _edges(self, envelope: EnvelopeStep) -> list[tuple[ActivityEdge, ...]]:
+        """Return the onsets and offsets of each muscle in its chosen band; none while the exercise is paused."""
+        if self.sequence.paused:
+            return [() for _ in self.muscles.names]
+        both = zip(envelope.wide_edges, envelope.high_edges, self.sequence.above_heart, strict=True)
+        return [high if above else wide for wide, high, above in both]
 
     def _second_done(self, t: float) -> Iterator[Record]:
         values, self._second = np.array(self._second), []

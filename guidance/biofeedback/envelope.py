@@ -72,6 +72,8 @@ class Envelope:
         self._end = self._steps_done = 0
         self._waiting = np.zeros(0)
         self._powers = np.full(self._cells - 1, math.nan)
+        self.mean_squares = np.zeros(0)
+        """The mean squares in uV2 of the steps that the last call completed; NaN where a sample is missing."""
 
     @property
     def mains_uv(self) -> float | None:
@@ -86,7 +88,8 @@ class Envelope:
         clean = np.where(known, self._mains(self._band(samples), known), math.nan)
         self._waiting = np.concatenate([self._waiting, clean])
         self._end += len(samples)
-        powers = np.concatenate([self._powers, self._new_powers()])
+        self.mean_squares = self._new_powers()
+        powers = np.concatenate([self._powers, self.mean_squares])
         if len(powers) < self._cells:
             self._powers = powers
             return np.zeros(0)

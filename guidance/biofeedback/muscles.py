@@ -12,6 +12,7 @@ import numpy as np
 
 from drivers.base import Block, DeviceInfo
 from guidance.biofeedback.envelope import STEP_S, Envelope, band_above_heart, wide_band
+from guidance.biofeedback.onset import ActivityEdge, OnsetDetector
 from guidance.signal.sweep.basis import Array
 
 _AT_RANGE = 0.999
@@ -20,11 +21,16 @@ _AT_RANGE = 0.999
 
 @dataclass(frozen=True, slots=True)
 class EnvelopeStep:
-    """The envelope of each muscle in uV at sample ``end``, in the wide band and above the heart; NaN if not known."""
+    """The envelope of each muscle in uV at sample ``end``, in the wide band and above the heart; NaN if not known.
+
+    ``wide_edges`` and ``high_edges`` are the onsets and offsets that the step settles, in both bands.
+    """
 
     end: int
     wide_uv: tuple[float, ...]
     high_uv: tuple[float, ...]
+    wide_edges: tuple[tuple[ActivityEdge, ...], ...] = ()
+    high_edges: tuple[tuple[ActivityEdge, ...], ...] = ()
 
 
 class MuscleSignals:
@@ -39,6 +45,8 @@ class MuscleSignals:
         self._ranges_uv = tuple(info.channels[column].range_uv for column in columns)
         self._wide = [Envelope(sample_rate_hz, self.bands[0], window_s) for _ in columns]
         self._high = [Envelope(sample_rate_hz, self.bands[1], window_s) for _ in columns] if self.bands[1] else []
+        self._wide_onsets = [OnsetDetector() for _ in self._wide]
+        self._high_onsets = [OnsetDetector() for _ in self._high]
         self._steps_done = 0
         self._clipped = np.zeros(len(columns))
         self._counted = 0
@@ -95,7 +103,16 @@ class MuscleSignals:
     def _feed(self, samples: Array) -> Iterator[EnvelopeStep]:
         wide = np.array([envelope(samples[:, at]) for at, envelope in enumerate(self._wide)]).T
         high = np.array([envelope(samples[:, at]) for at, envelope in enumerate(self._high)]).T if self._high else wide
-        for both in zip(wide.tolist(), high.tolist(), strict=True):
+        wide_powers = np.array([envelope.mean_squares for envelope in self._wide]).T.tolist()
+        high_powers = np.array([envelope.mean_squares for envelope in self._high]).T.tolist()
+        for at, both in enumerate(zip(wide.tolist(), high.tolist(), strict=True)):
             self._steps_done += 1
             end = math.ceil(self._steps_done * STEP_S * self._sample_rate_hz - 1e-9)
-            yield EnvelopeStep(end, tuple(both[0]), tuple(both[1]))
+            wide_edges = _edges(self._wide_onsets, wide_powers[at])
+            high_edges = _edges(self._high_onsets, high_powers[at]) if self._high else wide_edges
+            yield EnvelopeStep(end, tuple(both[0]), tuple(both[1]), wide_edges, high_edges)
+
+
+def _edges(detectors: list[OnsetDetector], mean_squares: list[float]) -> tuple[tuple[ActivityEdge, ...], ...]:
+    """Return what each of ``detectors`` settles with its mean square in uV2."""
+    return tuple(tuple(each.step(value)) for each, value in zip(detectors, mean_squares, strict=True))

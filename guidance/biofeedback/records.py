@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from guidance.biofeedback.onset import ActivityEdge
 from guidance.biofeedback.plan import ExercisePlan
 from guidance.biofeedback.scoring import TrialScore
 from guidance.contracts.events import Record
@@ -73,6 +74,26 @@ class EnvelopeSecond(Record):
     kind: ClassVar[str] = "envelope"
     phase: str
     channels: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class OnsetRecord(Record):
+    """Activity of a muscle that began or ended (``edge``: ``onset`` or ``offset``) at device time ``at_s``.
+
+    It lies between ``earliest_s`` and ``latest_s`` with a probability of 90 % on made signals.
+    """
+
+    kind: ClassVar[str] = "onset"
+    channel: str
+    edge: str
+    at_s: float
+    earliest_s: float
+    latest_s: float
+
+
+def onset_record(channel: str, edge: ActivityEdge) -> OnsetRecord:
+    """Return the record of an ``edge`` of the muscle on ``channel``."""
+    return OnsetRecord(channel, edge.edge, edge.at_s, edge.earliest_s, edge.latest_s)
 
 
 def trial_record(

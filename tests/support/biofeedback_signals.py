@@ -12,7 +12,8 @@ from scipy.signal import butter, sosfilt
 
 from drivers.base import Block, Channel, DeviceInfo
 from guidance.biofeedback.engine import BiofeedbackEngine
-from guidance.biofeedback.envelope import wide_band
+from guidance.biofeedback.envelope import Envelope, wide_band
+from guidance.biofeedback.onset import ActivityEdge, OnsetDetector
 from guidance.biofeedback.phases import ExercisePhase
 from guidance.biofeedback.plan import ExercisePlan, plan_of
 from guidance.biofeedback.trial_sequence import TrialSequence
@@ -146,3 +147,15 @@ def blocks(signal: Array, sizes: Iterator[int]) -> Iterator[Block]:
 
 def run_engine(engine: BiofeedbackEngine, cut: Iterable[Block]) -> list[TimedRecord]:
     return [timed for block in cut for timed in engine.step([block])]
+
+
+def activity_edges(samples: Array, sample_rate_hz: float, block_s: float = 0.02) -> list[ActivityEdge]:
+    """Return the edges that this program finds in ``samples`` (n,) in uV, fed in blocks of ``block_s``."""
+    envelope, detector = Envelope(sample_rate_hz, wide_band(sample_rate_hz), 0.1), OnsetDetector()
+    found: list[ActivityEdge] = []
+    size = round(block_s * sample_rate_hz)
+    for at in range(0, len(samples), size):
+        envelope(samples[at : at + size])
+        for mean_square in envelope.mean_squares:
+            found += detector.step(float(mean_square))
+    return found
