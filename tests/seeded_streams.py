@@ -26,8 +26,9 @@ from guidance.contracts.commands import (
     TakeControl,
     TurnDial,
 )
-from guidance.contracts.events import RecordSerializer, TimedRecord
+from guidance.contracts.events import TimedRecord
 from guidance.contracts.origin import Origin
+from guidance.contracts.record_serializer import RecordSerializer
 from guidance.dose.drugs import load as load_drugs
 from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of

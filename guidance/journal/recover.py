@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from guidance.common.errors import UserError
-from guidance.contracts.events import End, Entry, Record, RecordSerializer, TimedRecord
+from guidance.contracts.events import End, Entry, Record, TimedRecord
+from guidance.contracts.record_serializer import RecordSerializer
 from guidance.journal.bdf import RECORD_COUNT_BYTES, RecordLayout
 from guidance.journal.chain import with_chain
 from guidance.journal.event_log import EVENTS_NAME

@@ -14,7 +14,7 @@ def empty_sheet(protocol: Protocol) -> str:
 
 
 def _lines(protocol: Protocol) -> Iterator[str]:
-    yield f"# Case sheet: {protocol.title}. Remove the first # of a line to answer it; leave out what is not known."
+    yield f"# Case sheet: {protocol.title}. Delete the leading # to use a line; leave out what is not known."
     yield '# State what was left out on purpose with its reason: "not done: why" or "not assessed: why".'
     fields = fields_of(protocol.kind)
     for section, title in SECTIONS.items():

@@ -12,7 +12,8 @@ from drivers.base import Channel, DeviceInfo
 from drivers.recording import Recording
 from guidance.common.errors import UserError
 from guidance.contracts.commands import OperatorCommand
-from guidance.contracts.events import RecordSerializer, TimedRecord
+from guidance.contracts.events import TimedRecord
+from guidance.contracts.record_serializer import RecordSerializer
 from guidance.journal.bdf import UNKNOWN_RANGES_UV
 from guidance.journal.event_reader import EventFields
 from guidance.protocol import ProtocolError

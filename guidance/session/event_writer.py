@@ -13,7 +13,8 @@ from typing import Protocol
 from drivers.base import CLOCK, Clock
 from guidance.common.errors import StorageError, UsageError
 from guidance.common.worker import BackgroundWorker
-from guidance.contracts.events import RecordSerializer, TimedRecord
+from guidance.contracts.events import TimedRecord
+from guidance.contracts.record_serializer import RecordSerializer
 from guidance.session.event_file import open_event_file
 
 _MOST_WAITING = 20_000

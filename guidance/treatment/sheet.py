@@ -134,7 +134,7 @@ def empty_plan_sheet() -> str:
 
 
 def _empty_lines() -> Iterator[str]:
-    yield "# Plan sheet. Remove the first # of a line to answer it. Name nobody here: names belong in the case sheet."
+    yield "# Plan sheet. Delete the leading # to use a line. Name nobody here: names belong in the case sheet."
     yield from _field_lines(PLAN_FIELDS)
     yield "\n# One table for each muscle (fds, biceps, soleus ...) or nerve (a protocol's name, such as tibial-knee):"
     yield "# [targets.fds]"

@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
-from guidance.contracts.events import Record, RecordSerializer, Response, TimedRecord
+from guidance.contracts.events import Record, Response, TimedRecord
 from guidance.contracts.origin import RECORDED
+from guidance.contracts.record_serializer import RecordSerializer
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode, Settings
 from guidance.protocol import load

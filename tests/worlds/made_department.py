@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from guidance.audit.run import Site
-from guidance.contracts.events import Entry, RecordSerializer, TimedRecord
+from guidance.contracts.events import Entry, TimedRecord
 from guidance.contracts.origin import Origin
+from guidance.contracts.record_serializer import RecordSerializer
 from guidance.engine.loop import Engine
 from guidance.journal.chain import ORIGIN, with_chain
 from guidance.journal.event_log import EVENTS_NAME

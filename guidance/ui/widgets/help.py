@@ -37,7 +37,7 @@ _WORDS = {
     "aside": "sim. needle sideways",
     "aside-back": "sim. needle sideways, back",
     "help": "this page, or back",
-    "rescue": "lipid rescue card, stops",
+    "rescue": "rescue card, stops",
     "not-done": "not done: why (stop moment)",
     "quit": "end, pressed twice",
     "sign": "end and sign, twice (Review)",

@@ -1,4 +1,4 @@
-"""The lipid rescue card on the screen: what to do, in order, and the first volume in digits that carry."""
+"""The rescue card on the screen: what to do, in order, and the first volume in digits that carry."""
 
 from __future__ import annotations
 

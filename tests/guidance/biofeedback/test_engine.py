@@ -24,7 +24,8 @@ from guidance.contracts.commands import (
     TakeControl,
     TurnDial,
 )
-from guidance.contracts.events import Alarm, Cue, Entry, Record, RecordSerializer, Signal, TimedRecord
+from guidance.contracts.events import Alarm, Cue, Entry, Record, Signal, TimedRecord
+from guidance.contracts.record_serializer import RecordSerializer
 from tests.support.biofeedback_signals import blocks, engine_of, exercise, heart, of_kind, person_signal, run_engine
 from tests.support.some import some
 

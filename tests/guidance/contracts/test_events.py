@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,18 +14,9 @@ import pytest
 
 from drivers.base import Pulse
 from drivers.recording import Recording
-from guidance.contracts.events import (
-    BY_EMG,
-    Cue,
-    Entry,
-    Proximity,
-    RecordSerializer,
-    Response,
-    Signal,
-    TimedRecord,
-    unknown_proximity,
-)
+from guidance.contracts.events import BY_EMG, TimedRecord, unknown_proximity
 from guidance.contracts.origin import RECORDED
+from guidance.contracts.record_serializer import RecordSerializer
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Mode
 from tests.support.event_rules import Line, faults, read
@@ -117,34 +107,6 @@ def test_what_is_not_known_is_null() -> None:
     assert {stimulus[key] for key in ("current_ma", "requested_ma", "width_ms", "impedance_kohm")} == {None}
     assert {response[key] for key in ("p_value", "amplitude_uv", "latency_ms")} == {None}
     assert {proximity[key] for key in ("threshold_ma", "distance_mm", "zone", "zone_probability")} == {None}
-
-
-def test_a_number_that_is_not_finite_is_recorded_as_unknown() -> None:
-    made = TimedRecord(1.0, Cue("far", math.nan, math.inf))
-    line = json.loads(RecordSerializer().line(made, 5))
-    assert (line["rate_hz"], line["pitch_hz"]) == (None, None)
-
-
-def test_numbers_of_numpy_are_refused_in_an_event() -> None:
-    with pytest.raises(TypeError, match="int64"):
-        RecordSerializer().line(TimedRecord(0.0, Entry("note", {"count": np.int64(1)})), 0)
-
-
-@pytest.mark.parametrize(
-    ("record", "lag_ms"),
-    [
-        (Response(1, "EMG", False, 0.5, 10.0, None, False), 2.5),
-        (Signal([], 0, 0), 2.5),
-        (Proximity(1, None, None, None, None, None, valid=False, why="stale"), None),
-    ],
-)
-def test_the_lag_counts_from_the_arrival_of_the_last_byte(record: Response | Signal, lag_ms: float | None) -> None:
-    line = json.loads(RecordSerializer().line(TimedRecord(0.0, record, arrived_ns=1_000_000), mono_ns=3_500_000))
-    assert line.get("lag_ms") == lag_ms
-
-
-def test_text_of_any_alphabet_stays_readable() -> None:
-    assert "Lärm µV 神経" in RecordSerializer().line(TimedRecord(0.0, Entry("note", {"text": "Lärm µV 神経"})), 0)
 
 
 def test_an_unknown_proximity_has_its_reason_and_nothing_else() -> None:

@@ -11,18 +11,8 @@ from typing import Any
 import numpy as np
 
 from drivers.base import Block, Channel, DeviceInfo, Pulse
-from guidance.contracts.events import (
-    Alarm,
-    End,
-    Entry,
-    Proximity,
-    Record,
-    RecordSerializer,
-    Response,
-    Start,
-    Stimulus,
-    TimedRecord,
-)
+from guidance.contracts.events import Alarm, End, Entry, Proximity, Record, Response, Start, Stimulus, TimedRecord
+from guidance.contracts.record_serializer import RecordSerializer
 from guidance.journal.record import ProcedureRecord
 
 SAMPLE_RATE_HZ = 2000.0

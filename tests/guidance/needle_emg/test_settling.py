@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from guidance.contracts.events import MotorUnit, RecordSerializer, TimedRecord
+from guidance.contracts.events import MotorUnit, TimedRecord
+from guidance.contracts.record_serializer import RecordSerializer
 from guidance.needle_emg.decomposed_unit import DecomposedUnit
 from guidance.needle_emg.decomposition import Firing
 from guidance.needle_emg.settling import SettledRecords
