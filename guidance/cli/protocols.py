@@ -51,7 +51,7 @@ def list_(words: tuple[str, ...], *, sourced: bool, as_json: bool) -> None:
     elif not entries:
         click.echo(f"No protocol matches {' '.join(words)!r}; protocols list shows all.")
     else:
-        click.echo("\n".join(overview(name, entry) for name, entry in entries))
+        click.echo("\n".join(overview(entries)))
         click.echo(f"\nA site's own protocols and changes: {site_folder()}")
 
 

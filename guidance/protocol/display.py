@@ -16,12 +16,18 @@ _ELSEWHERE = {"id", "title", "kind", "also", "refs", "steps", "notes"}
 _INDENT = "  "
 
 
-def overview(name: str, held: LoadedSheet | ProtocolError) -> str:
-    """Format one line of ``protocols list``."""
+def overview(entries: Sequence[tuple[str, LoadedSheet | ProtocolError]]) -> Iterator[str]:
+    """Yield the lines of ``protocols list``, the names in a column as wide as the longest."""
+    width = max((len(name) for name, _ in entries), default=0)
+    for name, held in entries:
+        yield f"{name:{width}} {_overview(held)}"
+
+
+def _overview(held: LoadedSheet | ProtocolError) -> str:
     if isinstance(held, ProtocolError):
-        return f"{name:32} does not hold: {held}"
+        return f"does not hold: {held}"
     changed = f"  (changed by {held.changes[0].author})" if held.changes else ""
-    return f"{name:32} {held.sheet.kind:12} {held.sheet.title}{changed}"
+    return f"{held.sheet.kind:12} {held.sheet.title}{changed}"
 
 
 def page(held: LoadedSheet) -> Iterator[str]:

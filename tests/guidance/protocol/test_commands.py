@@ -31,6 +31,12 @@ def test_list_with_words_prints_the_matches_or_that_there_are_none() -> None:
     assert "No protocol matches 'qqqq'" in command("protocols", "list", "qqqq").out
 
 
+def test_list_keeps_its_columns_beside_the_longest_name() -> None:
+    rows = [line for line in command("protocols", "list").out.splitlines() if "Botulinum toxin, " in line]
+    assert max(len(row.split()[0]) for row in rows) > 32
+    assert len({row.index("Botulinum toxin, ") for row in rows}) == 1
+
+
 def test_list_for_a_program_is_json() -> None:
     listed = json.loads(command("protocols", "list", "--json").out)
     assert [item["id"] for item in listed] == names()
