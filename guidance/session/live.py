@@ -96,7 +96,8 @@ class LiveSession:
                 screen_channel.show(self._draw, at_once=True)
         if self._ended == "device-lost":
             raise DeviceLost(_sentences(not_off, self._output.fault_sentence, self._lost or "The amplifier was lost."))
-        screen_channel.notify(f"{self._engine.t:.0f} s recorded in {self._record.folder}.")
+        if not (not_off or self._output.fault_sentence):
+            screen_channel.notify(f"{self._engine.t:.0f} s recorded in {self._record.folder}.")
         lost = LOST_SENTENCE if self._screen_loss.is_lost else None
         return _sentences(not_off, self._output.fault_sentence, lost) or None
 
