@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -24,9 +25,9 @@ MUSCLE_UV = 200.0
 """A smaller response in uV does not count as the M-wave of a whole muscle (a judgement, unsourced)."""
 
 
+_BEGIN_BELOW = "begin the recording below threshold and increase the current"
 _NO_CONTRAST = (
-    "a wave follows each stimulus from the first one on, and cannot be distinguished from the artefact; begin the "
-    "recording below threshold and increase the current"
+    f"a wave follows each stimulus from the first one on, and cannot be distinguished from the artefact; {_BEGIN_BELOW}"
 )
 
 
@@ -60,12 +61,22 @@ def measure_conduction(signal: RecordedSignal, site: StimulationSite) -> Conduct
     if len(large) < LEAST_RESPONSES and sum(a.evoked.doubt is Doubt.CONTRAST for a in responses) > len(responses) / 2:
         return ConductionResult(site, len(responses), len(large), None, None, why=_NO_CONTRAST)
     if len(large) < LEAST_RESPONSES:
-        why = f"{len(large)} of {len(responses)} stimuli evoked a response of at least {MUSCLE_UV:g} uV; 3 are needed"
-        return ConductionResult(site, len(responses), len(large), None, None, why=why)
+        return ConductionResult(site, len(responses), len(large), None, None, why=_too_few(len(large), responses))
     top = float(np.percentile([e.amplitude_uv or 0.0 for e in large], 90))
     full = [e for e in large if (e.amplitude_uv or 0.0) >= 0.8 * top]
     latency = float(np.median([e.latency_ms or 0.0 for e in full]))
     return ConductionResult(site, len(responses), len(full), latency, top / 1e3)
+
+
+def _too_few(large: int, responses: Sequence[ChannelResponse]) -> str:
+    """Return why ``large`` responses give no measure. A wave that the artefact hides is not known to be absent."""
+    reasons = Counter(a.evoked.doubt for a in responses if a.evoked.doubt is not None)
+    example = {a.evoked.doubt: a.evoked.why for a in responses}
+    doubted = "".join(f", {count} uncertain: {example[doubt]}" for doubt, count in reasons.most_common(1))
+    return (
+        f"a response of at least {MUSCLE_UV:g} uV was distinguished from the artefact after {large} of "
+        f"{len(responses)} stimuli{doubted}; {LEAST_RESPONSES} are needed; {_BEGIN_BELOW}"
+    )
 
 
 def _responses(signal: RecordedSignal) -> list[ChannelResponse]:

@@ -12,9 +12,11 @@ from guidance.analysis.findings import ReportFinding
 from guidance.analysis.nerves import findings_of, rows_of
 from guidance.analysis.pathology import NerveStudies
 from guidance.analysis.reading import read
+from guidance.analysis.reference_values import motor_reference
 from guidance.analysis.sites import StimulationSite
 from tests.support.files import write_edf
 from tests.support.streams import evoked
+from tests.worlds.nerve_studies import study
 
 LATENCY_MS, SIZE_UV = 4.2, 8000.0
 
@@ -68,6 +70,42 @@ def test_a_file_without_marked_stimuli_is_not_assessable(tmp_path: Path) -> None
     bare = replace(evoked(SIZE_UV, 3), pulses=())
     results = measure_conduction(read(str(write_edf(tmp_path / "bare.edf", bare))), StimulationSite("median", "wrist"))
     assert "no stimulus is marked" in results.why
+
+
+@pytest.mark.parametrize(
+    ("latency_ms", "duration_ms", "word"),
+    [(3.0, 12.0, "a wave follows each stimulus from the first one on"), (4.0, 20.0, "10 uncertain: a contraction"),
+     (1.6, 12.0, "distinguished from the artefact after 0 of 10 stimuli")],
+)  # fmt: skip
+def test_one_current_from_the_first_stimulus_is_not_assessable_and_never_called_no_response(
+    latency_ms: float, duration_ms: float, word: str
+) -> None:
+    stream = evoked(SIZE_UV, 10, sample_rate_hz=10_000.0, latency_ms=latency_ms, duration_ms=duration_ms)
+    signal = study(stream.channels[0], stream.sample_rate_hz, [pulse.sample for pulse in stream.pulses])
+    result = measure_conduction(signal, StimulationSite("median", "wrist"))
+    (row,) = rows_of([result])
+    assert row.value.startswith("not assessable: ")
+    assert word in row.value
+    assert "begin the recording below threshold and increase the current" in row.value
+    assert "no response" not in row.value
+
+
+@pytest.mark.parametrize(
+    ("nerve", "latest_ms", "slowest_m_s"), [("median", 4.7, 47.0), ("ulnar", 3.6, 50.0), ("tibial", 6.1, 39.0),
+                                            ("peroneal", 6.4, 34.0)],
+)  # fmt: skip
+def test_motor_limits_are_those_of_adults(nerve: str, latest_ms: float, slowest_m_s: float) -> None:
+    known = motor_reference(nerve, None)
+    assert (known.latency_ms.high, known.velocity_m_s.low) == (latest_ms, slowest_m_s)
+    distal, proximal = with_velocities([
+        ConductionResult(StimulationSite(nerve, "wrist"), 10, 10, latest_ms + 0.1, 20.0),
+        ConductionResult(StimulationSite(nerve, "elbow", 200.0), 10, 10,
+                         latest_ms + 0.1 + 200.0 / (slowest_m_s - 1), 20.0),
+    ])  # fmt: skip
+    rows = {row.measure.rpartition(", ")[2]: row for row in rows_of([proximal, distal])}
+    assert rows["velocity"].holds == "below"
+    late = [row for row in rows_of([distal]) if row.measure.endswith("onset latency")]
+    assert [row.holds for row in late] == ["above"]
 
 
 def two_sites(wrist_ms: float, elbow_ms: float, mm: float = 200.0) -> list[ConductionResult]:

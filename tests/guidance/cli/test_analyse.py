@@ -183,3 +183,17 @@ def test_rest_is_refused_for_several_files_of_needle_emg(needle: Path) -> None:
     done = command("analyse", needle, needle, "--muscle", "a", "--muscle", "b", "--rest", "1-3")
     assert done.status == 2
     assert "annotate 'rest'" in done.err
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [((), "Skin temperature not entered (--temperature-c): a cold limb is slow"),
+     (("--temperature-c", "28"), "Skin temperature 28 C, below 32 C (U): warm the limb and repeat")],
+)  # fmt: skip
+def test_motor_conduction_alone_states_the_temperature_and_that_it_is_insensitive(
+    tmp_path: Path, options: tuple[str, ...], line: str
+) -> None:
+    path = write_edf(tmp_path / "median.edf", evoked(8000.0, 8, sample_rate_hz=10_000.0, latency_ms=4.2))
+    out = " ".join(command("analyse", path, "--site", "median@wrist", *options).out.split())
+    assert line in out
+    assert "No sensory study: insensitive for carpal tunnel syndrome." in out

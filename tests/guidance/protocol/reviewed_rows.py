@@ -49,8 +49,11 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
     )),
     ("spontaneous activity is firm only in epochs marked as rest", (
         "guidance/analysis/test_spontaneous.py::test_activity_outside_an_epoch_marked_as_rest_stays_undecided_and_names_the_option",
+        "guidance/analysis/test_spontaneous.py::test_the_healthy_record_has_no_abnormal_activity",
     )),
     ("conduction: references, temperature, sensory study", (
+        "guidance/analysis/test_conduction.py::test_motor_limits_are_those_of_adults",
+        "guidance/cli/test_analyse.py::test_motor_conduction_alone_states_the_temperature_and_that_it_is_insensitive",
         "guidance/analysis/test_comparison.py::test_in_a_cold_limb_slow_conduction_is_undecided",
         "guidance/analysis/test_nerve_studies.py::test_a_number_without_a_published_range_has_no_reference",
         "guidance/analysis/test_conduction.py::test_a_late_median_and_a_normal_ulnar_nerve_suggest_carpal_tunnel",
