@@ -38,6 +38,18 @@ def session_title(title: str, case: CaseSheet) -> str:
     return f"{title.partition(',')[0]}, {len(case.muscles)} muscles" if several else title
 
 
+def common_side(case: CaseSheet) -> str:
+    """Return the side of all muscles; empty if they differ or one has none."""
+    sides = {case.get(_key(muscle, "side")) or "" for muscle in case.muscles}
+    return sides.pop() if len(sides) == 1 else ""
+
+
+def guidance_by_muscle(case: CaseSheet) -> tuple[str, ...]:
+    """Return the kinds of guidance that the muscles of the case sheet have, each once, in their order."""
+    kinds = (case.get(_key(muscle, "guidance")) for muscle in case.muscles)
+    return tuple(dict.fromkeys(kind for kind in kinds if kind and not is_left_out(kind)))
+
+
 def total_units(case: CaseSheet, limit: tuple[float, str] | None = None) -> str | None:
     """State the sum of the units over all muscles, and its share of the ``limit``; None if no muscle has units."""
     units = [case.get(_key(muscle, "units")) for muscle in case.muscles]

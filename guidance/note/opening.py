@@ -12,7 +12,7 @@ from guidance.note.case_sheet import CaseSheet
 from guidance.note.event_query import EventQuery
 from guidance.note.field_forms import is_left_out
 from guidance.note.fields import BIOFEEDBACK, BLOCK, BOTULINUM
-from guidance.note.muscle_table import session_title, total_units
+from guidance.note.muscle_table import common_side, guidance_by_muscle, session_title, total_units
 from guidance.note.page import SHEET, Sentence, sentence
 from guidance.note.pulses import LastPlace, RecordedPulse
 from guidance.note.toxin_record import session_limit
@@ -37,7 +37,7 @@ def opening(
 
 def _what(stream: EventQuery, case: CaseSheet, pulses: tuple[RecordedPulse, ...]) -> Sentence:
     entered = [str(event["fields"]["text"]) for event in stream.entries("side") if event["fields"].get("text")]
-    side = (entered or [case.get("side") or ""])[-1]
+    side = (entered or [case.get("side") or common_side(case)])[-1]
     title = session_title(stream.protocol[0], case)
     known_side = bool(side) and not is_left_out(side)
     name = f"{side.capitalize()} {title[:1].lower()}{title[1:]}" if known_side else title
@@ -46,6 +46,10 @@ def _what(stream: EventQuery, case: CaseSheet, pulses: tuple[RecordedPulse, ...]
 
 
 def _guidance(stream: EventQuery, case: CaseSheet, pulses: tuple[RecordedPulse, ...]) -> Iterator[str]:
+    by_muscle = guidance_by_muscle(case)
+    if by_muscle:
+        yield f"guidance: {'; '.join(by_muscle)}"
+        return
     if any(pulse.outcome == Outcome.DELIVERED for pulse in pulses):
         yield "external stimulator" if stream.start.get("mode") == "listen" else "nerve stimulator"
     if any(event.get("by") == BY_EMG for event in stream.of("proximity")):

@@ -20,6 +20,8 @@ _FONT = "DejaVu"
 _LABEL_MM, _LINE_MM = 44.0, 3.45
 _MARGIN_MM = 16.0
 _GAP_MM = 0.25
+_CELL_MM, _COLUMN_MM = 0.8, 45.0
+"""Padding of a table's cells, and the widest column it asks for: the longest names of muscles, on one line."""
 _SHORT_TEXT, _SHORT_LABEL = 26, 27
 """Most letters of a text and of its label that share a line with another item: what fits half of the width."""
 _TEXT_PT = 8.0
@@ -118,10 +120,17 @@ def _section(sheets: _Sheets, section: Section, form: Callable[[Sentence], str])
 
 def _table(sheets: _Sheets, table: Table) -> None:
     sheets.ln(1.0)
+    widths = [_column_mm(sheets, cells) for cells in zip(table.header, *table.rows, strict=True)]
     sheets.set_font(_FONT, "", _TEXT_PT - 1.0)
-    with sheets.table(line_height=_LINE_MM, text_align="LEFT") as printed:
+    with sheets.table(col_widths=tuple(widths), line_height=_LINE_MM, text_align="LEFT", padding=_CELL_MM) as printed:
         for cells in (table.header, *table.rows):
             printed.row([sheets.known(cell) for cell in cells])
+
+
+def _column_mm(sheets: _Sheets, cells: Sequence[str]) -> float:
+    """Return the width in mm that a column of a table asks for: that of its longest cell, up to a long name's."""
+    sheets.set_font(_FONT, "B", _TEXT_PT - 1.0)
+    return min(max(sheets.get_string_width(sheets.known(cell)) for cell in cells) + 2.0 * _CELL_MM, _COLUMN_MM)
 
 
 def _rows(items: Sequence[_Labelled]) -> Iterator[tuple[_Labelled, ...]]:

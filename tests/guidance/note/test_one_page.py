@@ -16,7 +16,7 @@ from guidance.note.page import APPENDIX, page_from_values, page_to_values
 from guidance.note.pdf import pdf
 from guidance.note.signing import sign
 from tests.guidance.journal.scripted_procedure import ScriptedProcedure, femoral_block
-from tests.guidance.note.case_sheets import NOW, PERFORMER, TOXIN_SHEET, sheet
+from tests.guidance.note.case_sheets import BORN, NOW, NUMBER, PATIENT, PERFORMER, TOXIN_SHEET, sheet
 from tests.guidance.note.note_pages import note_of
 from tests.support.command_line import command
 
@@ -37,15 +37,37 @@ def abandoned() -> ScriptedProcedure:
 
 
 def toxin_session() -> ScriptedProcedure:
-    procedure = femoral_block(injected=False)
-    procedure.protocol = "botulinum-fds"
+    """A session whose muscles and units are on the case sheet; the first muscle was found by stimulation."""
+    procedure = ScriptedProcedure(protocol="botulinum-fds", channel="flexor digitorum superficialis")
+    for number, (current_ma, responded) in enumerate([(1.0, True), (0.5, True), (0.3, False)]):
+        procedure.pulse(2.0 + number, current_ma, responded)
     return procedure
+
+
+def toxin_sheet() -> CaseSheet:
+    return sheet(
+        TOXIN_SHEET + MORE_MUSCLES, patient=PATIENT, birth_date=BORN, record_number=NUMBER, performer=PERFORMER,
+        weight_kg="70", height_cm="178", allergies="none known", consent="written", diagnosis="spasticity after stroke",
+        position="supine", asepsis="chlorhexidine", needle_tip="bevel", needle_maker="Kestrelmaker",
+        needle_length_mm="37", needle_gauge="27", aspiration="negative", pain="none", complications="none",
+        disposition="home; written advice given", next_date="2026-06-13", wastage_u="10",
+    )  # fmt: skip
+
+
+def abandoned_sheet() -> CaseSheet:
+    """A case sheet that states what was not done, with the reason."""
+    left_out = dict.fromkeys(
+        ("minimum_current", "no_response_below", "drug", "volume_ml", "epinephrine", "adjunct", "aspiration",
+         "resistance", "twitch_loss"),
+        "not done: the patient asked to stop",
+    )  # fmt: skip
+    return sheet(weight_kg="70", **left_out)
 
 
 PROCEDURES: dict[str, tuple[Callable[[], ScriptedProcedure], Callable[[], CaseSheet]]] = {
     "a block": (femoral_block, sheet),
-    "toxin in four muscles": (toxin_session, lambda: sheet(TOXIN_SHEET + MORE_MUSCLES)),
-    "an abandoned block": (abandoned, sheet),
+    "toxin in four muscles": (toxin_session, toxin_sheet),
+    "an abandoned block": (abandoned, abandoned_sheet),
 }
 
 
@@ -102,7 +124,8 @@ def test_aspirated_blood_stands_in_the_opening(tmp_path: Path) -> None:
 def test_a_toxin_session_opens_with_its_muscles_and_units(tmp_path: Path) -> None:
     page = note_of(toxin_session(), tmp_path, sheet(TOXIN_SHEET + MORE_MUSCLES))
     assert page.title == "Procedure note: Botulinum toxin, 4 muscles"
-    assert "90 units of onabotulinumtoxinA" in " ".join(part.text for part in page.opening)
+    text = " ".join(part.text for part in page.opening)
+    assert text.startswith("Right botulinum toxin, 4 muscles, guidance: EMG and stimulation; EMG. 90 units of ")
 
 
 def test_no_response_below_stays_open_where_the_target_was_never_reached(tmp_path: Path) -> None:

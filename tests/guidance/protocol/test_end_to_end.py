@@ -34,7 +34,8 @@ def armed(lines: list[Line]) -> list[Line]:
 @pytest.mark.parametrize("name", names())
 def test_every_protocol_runs_end_to_end(bench: VirtualBench, name: str) -> None:
     done = demo(bench, name)
-    assert (done.status, done.err) == (0, "")
+    assert (done.status, done.is_one_sentence) == (0, True), done.err
+    assert f"s recorded in {bench.store}" in done.err
     lines, protocol = bench.lines, load(name)
     assert faults(lines) == []
     assert lines[0]["protocol"] == name
@@ -103,7 +104,9 @@ def test_three_run_as_processes_of_their_own_in_real_time(tmp_path: Path, name: 
         "demo", "--protocol", name, "--headless", "--duration", "2", "--store", str(tmp_path), "--events", "-"
     )
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (0, "")
+    assert process.returncode == 0
+    assert f"s recorded in {tmp_path}" in err
+    assert len(err.splitlines()) == 1
     lines = read(out)
     assert faults(lines) == []
     assert json.loads(out.splitlines()[0])["protocol"] == name
