@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from string import ascii_lowercase
 from typing import ClassVar
@@ -13,9 +14,17 @@ from textual.binding import Binding, BindingType
 from guidance.common.errors import UserError
 from guidance.start.choice import SITE, StartChoice, StartMemory
 from guidance.start.option_items import Finder, option_items, words_of
-from guidance.start.procedure_form import dose_sentence, kind_of, procedure_items, procedure_words
+from guidance.start.procedure_form import (
+    ENTRY,
+    WORKLIST,
+    dose_sentence,
+    filled_in,
+    kind_of,
+    procedure_items,
+    procedure_words,
+)
 from guidance.start.recent import keep_recent
-from guidance.start.searches import DeviceSearch, ProtocolSearch, find_files
+from guidance.start.searches import DeviceSearch, EntrySearch, ProtocolSearch, find_files
 from guidance.ui.forms import Form, FormItem, FormPage, MenuEntry, MenuPage
 
 
@@ -92,19 +101,36 @@ class ProcedurePage(CommandPage):
     """The form that begins a procedure."""
 
     def __init__(self, memory: StartMemory) -> None:
+        self._entries = EntrySearch()
         super().__init__(memory, "run", "BEGIN A PROCEDURE", ())
 
     def _items(self, answers: dict[str, str]) -> Sequence[FormItem]:
         run = self._memory.command("run")
-        return tuple(procedure_items(run, kind_of(answers), self._finders, self._memory.recent))
+        self._entries.path = answers.get(WORKLIST, "")
+        find: dict[str, Finder] = {**self._finders, WORKLIST: find_files, ENTRY: self._entries}
+        has_worklist = WORKLIST in answers
+        return tuple(procedure_items(run, kind_of(answers), find, self._memory.recent, has_worklist=has_worklist))
 
     def answered(self, key: str) -> None:
-        """Keep what was entered; another protocol may need other fields, and a dose has its limit."""
+        """Keep what was entered; another protocol may need other fields, a dose has its limit, and a worklist's entry
+        fills in the patient.
+        """
+        if key in {WORKLIST, ENTRY} and {WORKLIST, ENTRY} <= self.form.answers.keys():
+            self._fill_in()
         super().answered(key)
-        if key == "protocol_id":
+        if key in {"protocol_id", WORKLIST, ENTRY}:
             self.form.replace_items(self._items(self.form.answers))
         if key in {"solution", "weight_kg", "height_cm"}:
             self.call_later(partial(self.show_message, dose_sentence(self.form.answers)))
+
+    def _fill_in(self) -> None:
+        try:
+            self.form.answers, sentence = filled_in(self.form.answers, datetime.now().astimezone())
+        except UserError as fault:
+            del self.form.answers[ENTRY]
+            sentence = str(fault)
+        self.form.origins.pop("protocol_id", None)
+        self.call_later(partial(self.show_message, sentence))
 
     def finish(self) -> None:
         """Run the procedure."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -12,18 +15,22 @@ from guidance.dose.patient import DosePatient
 from guidance.dose.plan import plan_of, solution_of
 from guidance.dose.site import table_here
 from guidance.dose.text import DoseError
-from guidance.note.fields import BLOCK, Field, fields_of
+from guidance.note.fields import BLOCK, FIELDS, Field, fields_of
 from guidance.note.site_defaults import WITH_DEFAULT
 from guidance.note.stop_sentences import FIELD_ITEMS
+from guidance.note.worklist import worklist_entry
 from guidance.protocol import load
 from guidance.start.note_items import item_of_field
 from guidance.start.option_items import Finder, option_items, words_of
 from guidance.ui.forms import FormChoice, FormItem
 
 PROTOCOL, DEVICE, SOLUTION = "protocol_id", "address", "solution"
+WORKLIST, ENTRY = "worklist", "entry"
 _PATIENT = ("patient", "birth_date", "record_number", "sex", "weight_kg", "height_cm", "asa_class", "diagnosis")
 _ALSO_OPTIONS = ("weight_kg", "height_cm", "sex")
 """Fields of the case sheet that are options of the command too; there they need a solution."""
+_PATIENT_OPTIONS = (PROTOCOL, "label", "age_years", "frail", "pregnant", "given")
+"""Options that another patient does not share, beside the fields of the case sheet."""
 _CASE_SECTIONS = ("patient", "preparation", "performance")
 
 
@@ -36,10 +43,21 @@ def kind_of(answers: Mapping[str, str]) -> str:
 
 
 def procedure_items(
-    run: click.Command, kind: str, find: Mapping[str, Finder], recent: Mapping[str, list[str]]
+    run: click.Command,
+    kind: str,
+    find: Mapping[str, Finder],
+    recent: Mapping[str, list[str]],
+    *,
+    has_worklist: bool = False,
 ) -> Iterator[FormItem]:
-    """Yield the items for a procedure of this ``kind`` by the command ``run``."""
+    """Yield the items for a procedure of this ``kind`` by the command ``run``, a worklist's entry first if there is
+    one.
+    """
     options = {item.key: item for item in option_items(run, usual=(PROTOCOL, DEVICE), find=find, section="Options")}
+    if has_worklist:
+        yield replace(options.pop(WORKLIST), section="Worklist")
+        allowed = "the number, or a part of the line; it fills in patient, side and protocol"
+        yield replace(options.pop(ENTRY), label="Entry", allowed=allowed, section="Worklist", usual=True)
     yield _chosen(options.pop(PROTOCOL), "Protocol", "words such as femoral, fds or carpal; ↓ or more letters")
     yield _chosen(options.pop(DEVICE), "Device", "one below, or another address; F5 looks again")
     fields = {field.key: field for field in fields_of(kind)}
@@ -57,7 +75,7 @@ def procedure_items(
 
 def procedure_words(run: click.Command, answers: Mapping[str, str]) -> tuple[list[str], str]:
     """Return the words after ``run`` for ``answers``, and the text of the case sheet in TOML."""
-    names = {param.name for param in run.params}
+    names = {param.name for param in run.params} - {WORKLIST, ENTRY}  # the form has what the entry named
     options = {key: value for key, value in answers.items() if key in names and key not in _ALSO_OPTIONS}
     if SOLUTION in answers:
         options |= {key: answers[key] for key in _ALSO_OPTIONS if _is_option(key, answers)}
@@ -65,6 +83,22 @@ def procedure_words(run: click.Command, answers: Mapping[str, str]) -> tuple[lis
     case = {key: value for key, value in answers.items() if key in fields}
     lines = [f"{key} = {json.dumps(value)}\n" for key, value in case.items()]
     return ["run", *words_of(run, options)], "".join(lines)
+
+
+def filled_in(answers: Mapping[str, str], now: datetime) -> tuple[dict[str, str], str]:
+    """Return ``answers`` with the entry of the worklist that they name, read ``now``, and a sentence about it.
+
+    The entry is another patient: the answers of the case sheet, the options about a patient and the protocol go first.
+    Raises UsageError.
+    """
+    entry = worklist_entry(Path(answers[WORKLIST]).expanduser(), int(answers[ENTRY]), now)
+    of_patient = {*_PATIENT_OPTIONS, *(field.key for field in FIELDS)} - {"product"}
+    kept = {key: answer for key, answer in answers.items() if key not in of_patient}
+    named = {PROTOCOL: entry.protocol_id, "label": entry.label}
+    filled = kept | dict(entry.case.answers) | {key: text for key, text in named.items() if text is not None}
+    unused = "".join(f" Not used: {fault}" for fault in entry.faults)
+    open_protocol = "" if entry.protocol_id else " It names no protocol: choose one."
+    return filled, f"Filled in from the worklist: {entry.line}.{open_protocol}{unused}"
 
 
 def dose_sentence(answers: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from drivers.base import DeviceError
 from guidance.common.errors import UserError
 from guidance.common.text import clean
 from guidance.device_check.check import find_devices
+from guidance.note.worklist import read_worklist
 from guidance.protocol import ProtocolError
 from guidance.protocol.library import all_names, load_sheet
 from guidance.protocol.search import search
@@ -81,6 +83,24 @@ def find_files(typed: str) -> list[FormChoice]:
         return []
     shown = (path for path in found if path.name.isprintable() and (start or not path.name.startswith(".")))
     return [FormChoice(f"{path}{os.sep}" if path.is_dir() else str(path)) for path in list(shown)[:_MOST]]
+
+
+class EntrySearch:
+    """Entries of the worklist at ``path``, by number or by a part of their line."""
+
+    path = ""
+
+    def __call__(self, typed: str) -> list[FormChoice]:
+        """Return the entries for what is typed; none of a worklist that cannot be read."""
+        try:
+            entries = read_worklist(Path(self.path).expanduser(), datetime.now().astimezone()) if self.path else []
+        except UserError:
+            return []
+        lines = {str(number): clean(f"{number}  {entry.line}") for number, entry in enumerate(entries, 1)}
+        low = typed.strip().lower()
+        if low in lines:
+            return [FormChoice(low, lines[low])]
+        return [FormChoice(number, line) for number, line in lines.items() if low in line.lower()][:_MOST]
 
 
 @cache
