@@ -25,7 +25,7 @@ from guidance.contracts.commands import (
 from guidance.contracts.snapshot import TimelineView
 from guidance.ui import keys
 from guidance.ui.appearance import Appearance
-from guidance.ui.key_timing import Repeats
+from guidance.ui.key_timing import REPEAT_S, Repeats
 from guidance.ui.link import Link
 from guidance.ui.linked import LinkedApp
 from guidance.ui.pages import PageState, ScreenPage
@@ -73,7 +73,10 @@ class CommandActions(LinkedApp):
     def action_answer(self, number: int) -> None:
         """Give the answer ``number`` to the item at hand of the stop moment, or open the line that it needs."""
         item = self._procedure_screen.stop_page.item
-        if item is None or number > len(item.choices) or self._repeats.is_repeat:
+        if item is None or number > len(item.choices):
+            return
+        if self._repeats.is_repeat:
+            self._noted(f"key {number} again within {REPEAT_S:g} s: no answer; press it once more")
             return
         value, _, ask = item.choices[number - 1]
         if ask:

@@ -72,6 +72,18 @@ async def test_arming_is_refused_until_side_and_patient_are_answered(link: FakeL
     assert seat.sent_commands()[-1] == Quit()
 
 
+async def test_an_answer_pressed_again_too_soon_is_not_given_and_the_screen_shows_why(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = StopSeat(link, pilot)
+        seat.sit(StopMoment(StopPlan(patient="A. Example")))
+        await seat.pass_on()
+        await seat.press("o")
+        await seat.press("1")
+        await seat.press("1")
+        assert len(seat.of(StopAnswer)) == 1
+        assert "key 1 again within 0.6 s: no answer" in seat.text()
+
+
 async def test_not_done_asks_why_and_the_reason_is_recorded_and_stands_in_the_note(
     link: FakeLink, tmp_path: Path
 ) -> None:
