@@ -76,7 +76,7 @@ def closed_loop() -> Iterator[TimedRecord]:
 
 
 def listening() -> Iterator[TimedRecord]:
-    """Another maker's stimulator: pulses found by their artefact in a recording, the dial turned at times."""
+    """An external stimulator: pulses found by their artefact in a recording, the dial turned at times."""
     patient = Patient(23, sample_rate_hz=10_000, scenario="hold", start_mm=3.0)
     info = DeviceInfo("made", "1", "made:", 10_000.0, tuple(Channel(name, 10_000.0) for name in patient.muscles.names))
     engine = Engine(Settings(load("generic-block"), Mode.LISTEN, current_ma=1.0), info, WALL_TIME)

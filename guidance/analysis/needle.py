@@ -125,7 +125,7 @@ def _unit_rows(units: MeasuredUnits, muscle: str | None) -> list[MeasureRow]:
         return [MeasureRow("motor units", note, "", "", "")]
     ranges = UNITS.get((muscle or "").casefold(), ANY_MUSCLE)
     rows = [
-        MeasureRow("motor units", f"{len(units.units)} distinguished, {units.unsorted} potentials unsorted", "", "", "")
+        MeasureRow("motor units", f"{len(units.units)} distinguished, {units.unsorted} unclassified MUPs", "", "", "")
     ]
     for name in ("duration_ms", "amplitude_uv", "area_uvms", "phases", "turns"):
         value = units.mean(name)

@@ -38,7 +38,7 @@ def spontaneous_findings(pieces: tuple[str, ...], epochs: Sequence[RestEpoch] = 
 def _activity_finding(label: str, pieces: Sequence[str], rest: int, epochs: Sequence[RestEpoch]) -> ReportFinding:
     number = sum(piece == label for piece in pieces)
     seconds = number * PIECE_S
-    sentence = f"{number} of {rest} pieces of {PIECE_S:g} s at rest show it, by shape and regularity"
+    sentence = f"{number} of {rest} {PIECE_S:g}-second epochs at rest show it, by shape and regularity"
     con = [f"the classifier was tested on simulated {label} activity only"]
     if label in ABNORMAL and seconds <= PERSISTS_S:
         con.append(f"{seconds:g} s in all; abnormal activity lasts for more than {PERSISTS_S:g} s")

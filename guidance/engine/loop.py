@@ -31,7 +31,7 @@ class Engine:
     ) -> None:
         """Begin a procedure on device ``info`` at ``wall_time`` (RFC 3339).
 
-        Without ``stimulation`` no pulse can be requested: in a replay, or with another maker's stimulator.
+        Without ``stimulation`` no pulse can be requested: in a replay, or with an external stimulator.
         """
         self._parts = parts = EngineParts(settings, info, stimulation)
         self._blocks, self._commands = BlockProcessor(parts), OperatorCommands(parts)

@@ -29,7 +29,7 @@ class EngineParts:
     """All stages of one procedure, and the device time that they share.
 
     ``is_live``: whether a clock runs in the current step; none runs in a replay. ``external_dial`` is None unless
-    another maker's stimulator is listened to, ``needle_guide`` is None unless the protocol guides by the needle's own
+    an external stimulator is listened to, ``needle_guide`` is None unless the protocol guides by the needle's own
     EMG.
     """
 

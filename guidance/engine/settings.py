@@ -15,7 +15,7 @@ from guidance.stop_moment import StopPlan
 
 
 class Mode(StrEnum):
-    """Owner of the current: the controller, the operator, or another maker's stimulator that is only listened to."""
+    """Owner of the current: the controller, the operator, or an external stimulator that is only listened to."""
 
     AUTO = "auto"
     MANUAL = "manual"
