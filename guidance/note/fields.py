@@ -103,6 +103,7 @@ FIELDS = (
     Field("wastage_u", "Units discarded", "injection", NumberField("U", 0.0, 25000.0), (BOTULINUM,), required=False),
     Field("aspiration", "Aspiration", "injection", kinds=NEEDLED),
     Field("resistance", "Resistance to injection", "injection", kinds=_INJECTED),
+    Field("opening_pressure", "Opening pressure", "injection", kinds=_INJECTED, required=False),
     Field("pain", "Pain or paraesthesia", "injection", kinds=NEEDLED),
     Field("twitch_loss", "Twitch abolished on injection (Raj test)", "injection", kinds=(BLOCK,)),
     Field("catheter", "Catheter: depth and fixation", "outcome", kinds=(BLOCK,), required=False),
