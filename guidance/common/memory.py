@@ -6,6 +6,9 @@ import ctypes
 import functools
 from collections.abc import Callable
 
+RELEASE_S = 60.0
+"""Time in s between two releases of free memory: the heap grows by some 0.1 MB meanwhile."""
+
 
 def release_free() -> bool:
     """Return free memory within the heap to the system; return whether this system can.

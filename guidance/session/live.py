@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from drivers.base import CLOCK, Block, Clock, DeviceLost
 from guidance.alarms.health import fault_text
-from guidance.common.memory import release_free
+from guidance.common.memory import RELEASE_S, release_free
 from guidance.contracts.commands import OperatorCommand, Quit, SimulatorCommand
 from guidance.contracts.events import Entry, TimedRecord
 from guidance.contracts.snapshot import Snapshot
@@ -37,9 +37,6 @@ CHECK_S = 0.05
 """Time in s between two checks that the record is still there: the loop has hundreds of rounds a second, and the file
 system is slow to ask.
 """
-
-RELEASE_S = 60.0
-"""Time in s between two releases of free memory: the heap grows by some 0.1 MB meanwhile."""
 
 _REPLIES_LATE = "The amplifier replies later than its protocol allows: off comes late too. Have it inspected."
 _REAL_TIME: float | None = 1.0

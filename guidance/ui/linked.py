@@ -19,6 +19,7 @@ from rich.text import Text
 from textual import events
 from textual.app import App
 
+from guidance.common.memory import RELEASE_S, release_free
 from guidance.common.text import clean
 from guidance.contracts.commands import FrameAck, OperatorCommand, Quit
 from guidance.contracts.snapshot import SCREEN_TAKEN, Snapshot
@@ -112,6 +113,7 @@ class LinkedApp(App[str]):
         self.theme = self._chosen.name
         self._watch = LinkWatcher(self._link, lambda: self.call_later(self._receive))
         self.set_interval(self._silence_s / 2, self._refresh_status)
+        self.set_interval(RELEASE_S, release_free)
 
     def on_unmount(self) -> None:
         """Stop receiving from the engine."""

@@ -24,7 +24,7 @@ import numpy as np
 from drivers.simulated import SimulatedDevice
 from drivers.simulated.in_process import InProcessAmplifier
 from drivers.simulated.patient import Patient
-from guidance.common.memory import release_free
+from guidance.common.memory import RELEASE_S, release_free
 from guidance.contracts.commands import Arm
 from guidance.contracts.origin import Origin
 from guidance.engine.loop import Engine
@@ -33,7 +33,6 @@ from guidance.journal.record import ProcedureRecord
 from guidance.protocol import load
 from guidance.session.device import LiveDevice
 from guidance.session.event_writer import EventWriter
-from guidance.session.live import RELEASE_S
 from guidance.session.stimulation_setup import stimulation_within
 from tests.benchmarks.bench_live import Terminal, armed
 from tests.support.processes import engine_pid, lines
