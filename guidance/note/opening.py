@@ -42,20 +42,19 @@ def _what(stream: EventQuery, case: CaseSheet, pulses: tuple[RecordedPulse, ...]
     known_side = bool(side) and not is_left_out(side)
     name = f"{side.capitalize()} {title[:1].lower()}{title[1:]}" if known_side else title
     how = ", ".join([name, *_guidance(stream, case, pulses)])
-    return sentence(f"{how}.", [stream.start])
+    return sentence(f"{how}.", [stream.start], SHEET if case.muscles else "")
 
 
 def _guidance(stream: EventQuery, case: CaseSheet, pulses: tuple[RecordedPulse, ...]) -> Iterator[str]:
-    by_muscle = guidance_by_muscle(case)
-    if by_muscle:
-        yield f"guidance: {'; '.join(by_muscle)}"
-        return
     if any(pulse.outcome == Outcome.DELIVERED for pulse in pulses):
         yield "external stimulator" if stream.start.get("mode") == "listen" else "nerve stimulator"
     if any(event.get("by") == BY_EMG for event in stream.of("proximity")):
         yield "needle EMG"
     if case.get("ultrasound") == "yes":
         yield "ultrasound"
+    by_muscle = guidance_by_muscle(case)
+    if by_muscle:
+        yield f"guidance by muscle: {'; '.join(by_muscle)}"
 
 
 def _localised(stream: EventQuery, pulses: tuple[RecordedPulse, ...], place: LastPlace | None) -> Iterator[Sentence]:

@@ -125,7 +125,8 @@ def test_a_toxin_session_opens_with_its_muscles_and_units(tmp_path: Path) -> Non
     page = note_of(toxin_session(), tmp_path, sheet(TOXIN_SHEET + MORE_MUSCLES))
     assert page.title == "Procedure note: Botulinum toxin, 4 muscles"
     text = " ".join(part.text for part in page.opening)
-    assert text.startswith("Right botulinum toxin, 4 muscles, guidance: EMG and stimulation; EMG. 90 units of ")
+    guided = "nerve stimulator, guidance by muscle: EMG and stimulation; EMG"
+    assert text.startswith(f"Right botulinum toxin, 4 muscles, {guided}. 90 units of ")
 
 
 def test_no_response_below_stays_open_where_the_target_was_never_reached(tmp_path: Path) -> None:
