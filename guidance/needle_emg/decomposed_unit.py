@@ -81,23 +81,6 @@ class DecomposedUnit:
         period = self.period(rate_hz)
         return rate_hz / period if period else None
 
-    def expects(self, at: Array, own: Array, rate_hz: float) -> Array:
-        """Return the prior of a firing at samples ``at`` (n,), given the unit's firings ``own``; 0 is indifferent."""
-        prior = np.zeros(len(at))
-        if not len(own):
-            return prior
-        after = np.searchsorted(own, at)
-        apart = np.minimum(
-            np.abs(at - own[np.clip(after - 1, 0, len(own) - 1)]), np.abs(own[np.clip(after, 0, len(own) - 1)] - at)
-        )
-        period = self.period(rate_hz)
-        soon = _SOON_SHARE * period if period else _SOON_MS * rate_hz / 1e3
-        prior = np.where(apart < soon, _SOON * (1 - apart / soon), prior)
-        if period:
-            prior[(apart > _DUE[0] * period) & (apart < _DUE[1] * period)] = _RHYTHM
-        prior[apart < _REFRACTORY_MS * rate_hz / 1e3] = _HARD
-        return prior
-
     def halves(self) -> tuple[float, list[int], list[int]]:
         """Return the best cut of the newest waves in two along their main axes: its separation, and the larger part
         and the smaller by their indices.
@@ -107,6 +90,21 @@ class DecomposedUnit:
         cuts = [_cut(stacked, stacked @ axis) for axis in axes]
         apart, one, other = max(cuts, key=lambda cut: cut[0])
         return (apart, one, other) if len(one) >= len(other) else (apart, other, one)
+
+
+def expected(at: Array, own: Array, period: float | None, rate_hz: float) -> Array:
+    """Return the prior of a firing at samples ``at`` (n,), given the unit's firings ``own``; 0 is indifferent."""
+    prior = np.zeros(len(at))
+    if not len(own):
+        return prior
+    after = np.searchsorted(own, at)
+    apart = np.minimum(np.abs(at - own[np.maximum(after - 1, 0)]), np.abs(own[np.minimum(after, len(own) - 1)] - at))
+    soon = _SOON_SHARE * period if period else _SOON_MS * rate_hz / 1e3
+    prior = np.where(apart < soon, _SOON * (1 - apart / soon), prior)
+    if period:
+        prior[(apart > _DUE[0] * period) & (apart < _DUE[1] * period)] = _RHYTHM
+    prior[apart < _REFRACTORY_MS * rate_hz / 1e3] = _HARD
+    return prior
 
 
 def _cut(stacked: Array, places: Array) -> tuple[float, list[int], list[int]]:

@@ -55,6 +55,7 @@ class NeedleGuide:
         self._detector = PotentialDetector(sample_rate_hz)
         self._sorter = MotorUnitSorter(sample_rate_hz, forget_s=_FORGET_S)
         self._decomposer = Decomposer(sample_rate_hz)
+        self._turns: deque[Settled] = deque()
         self._settled = SettledRecords(channel, sample_rate_hz, self._decomposer.rate_hz)
         self._hop = max(1, round(HOP_MS * sample_rate_hz / 1e3))
         self.phase: EffortPhase | None = None
@@ -109,31 +110,31 @@ class NeedleGuide:
         """Yield the records of ``part``, a block from ``cut``, each with the sample at which it was known."""
         if part.first_sample - self._detector.end > _LONG_GAP_S * self._sample_rate_hz:
             self._seconds = int(part.first_sample / self._sample_rate_hz)
-        turns, potentials = self._found(part.first_sample, part.samples[:, 0].astype(float))
-        for potential in potentials:
-            yield from self._settle(turns, potential.known_at)
+        for potential in self._found(part.first_sample, part.samples[:, 0].astype(float)):
+            yield from self._settle(potential.known_at)
             yield from ((potential.known_at, record) for record in self._potential(potential))
-        yield from self._settle(turns, part.end_sample)
+        self._turns += self._decomposer.work()
+        yield from self._settle(part.end_sample)
         while (second := round((self._seconds + 1) * self._sample_rate_hz)) <= self._detector.end:
             self._seconds += 1
             yield from ((second, record) for record in self._second(second))
 
-    def _found(self, first: int, samples: NDArray[np.float64]) -> tuple[deque[Settled], list[Potential]]:
-        """Return what ``samples``, from number ``first`` on, settle, and their potentials; NaN is a lost sample."""
+    def _found(self, first: int, samples: NDArray[np.float64]) -> list[Potential]:
+        """Return the potentials of ``samples``, from number ``first`` on; NaN is a lost sample."""
         known = np.flatnonzero(np.isfinite(samples))
         potentials: list[Potential] = []
-        turns: list[Settled] = []
         for run in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1):
             if len(run):
                 begin = first + int(run[0])
                 potentials += [*self._detector.lose(begin), *self._detector.feed(samples[run])]
-                turns += [*self._decomposer.lose(begin), *self._decomposer.feed(samples[run])]
-        return deque(turns), potentials
+                self._turns += self._decomposer.lose(begin)
+                self._decomposer.add(samples[run])
+        return potentials
 
-    def _settle(self, turns: deque[Settled], until: int) -> Iterator[tuple[int, Record]]:
-        """Yield the settled records of ``turns`` that were known at sample ``until``, and take them out."""
-        while turns and turns[0].known_at <= until:
-            turn = turns.popleft()
+    def _settle(self, until: int) -> Iterator[tuple[int, Record]]:
+        """Yield the settled records that were known at sample ``until``."""
+        while self._turns and self._turns[0].known_at <= until:
+            turn = self._turns.popleft()
             yield from ((turn.known_at, record) for record in self._settled.settle(turn.firings, turn.settled_to))
 
     def view(self) -> NeedleView:

@@ -6,13 +6,13 @@ again, while each gains more than chance, what lies under it, and the unit's rhy
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from guidance.needle_emg.decomposed_unit import DecomposedUnit
+from guidance.needle_emg.decomposed_unit import DecomposedUnit, expected
 from guidance.needle_emg.wave_algebra import delayed
 from guidance.signal.sweep.basis import Array
 
@@ -44,8 +44,11 @@ _NOVEL = 5.0
 _APART_MS = 1.5
 """What is left counts as a potential of an unknown unit from this many times the noise on, once in this time."""
 
-_MOST_FITS_PER_S = 400.0
-"""More firings a second are not resolved; it bounds the time that a stretch takes."""
+_MOST_FITS_PER_S = 200.0
+"""More firings a second are not resolved: twice the densest simulated muscle. It bounds the work on a stretch."""
+
+_WINDOWS_A_PIECE, _FITS_A_PIECE = 400, 3
+"""A piece of work: about 0.5 ms of CPU with a dozen units, and about 1 ms with the most."""
 
 
 @dataclass(slots=True, eq=False)
@@ -87,12 +90,16 @@ class Matcher:
             templates = np.stack([unit.template for unit in self._units])
             self._shifted = np.stack([delayed(templates, at / _QUARTERS) for at in range(_QUARTERS)], axis=1)
             self._energies = (self._shifted**2).sum(axis=2)
-            self._filters = self._shifted[:, _COARSE].reshape(-1, self.size).T.copy()
+            self._coarse = self._energies[:, _COARSE].T.ravel()
+            self._filters = self._shifted[:, _COARSE].swapaxes(0, 1).reshape(-1, self.size).T.copy()
 
-    def explain(self, sharp: Array, first: int, low: int, high: int) -> Explained:
-        """Explain ``sharp`` (n,), which begins at sample ``first``; return what has its peak in ``low`` to ``high``."""
+    def explain(self, sharp: Array, first: int, low: int, high: int) -> Generator[None, None, Explained]:
+        """Explain ``sharp`` (n,), which begins at sample ``first``, in pieces; return what has its peak in ``low`` to
+        ``high``.
+        """
         rest, explained = sharp.copy(), np.zeros(len(sharp))
-        fits = self._pursue(rest, explained, first, low) if self._units else []
+        fits = (yield from self._pursue(rest, explained, first, low)) if self._units else []
+        yield
         fits = self._believed(fits, rest, explained)
         kept = [Fit(f.unit, f.at + first, f.wave, rest[int(f.at) : int(f.at) + self.size]) for f in fits]
         inside = [fit for fit in kept if low <= fit.at + self.middle < high]
@@ -103,7 +110,7 @@ class Matcher:
         if not self._units or len(sharp) < self.size:
             return None
         gains = np.zeros((len(sharp) - self.size + 1, len(self._units)))
-        self._gain(sharp, 0, len(gains), gains)
+        self._gain(sliding_window_view(sharp, self.size), slice(None), gains)
         at, index = divmod(int(gains.argmax()), len(self._units))
         if gains[at, index] < _LEAST_GAIN:
             return None
@@ -112,19 +119,24 @@ class Matcher:
         fit.at += first
         return fit if fit.unexplained(self._noise_uv) <= _UNLIKE else None
 
-    def _pursue(self, rest: Array, explained: Array, first: int, low: int) -> list[Fit]:
+    def _pursue(self, rest: Array, explained: Array, first: int, low: int) -> Generator[None, None, list[Fit]]:
         size, count = self.size, len(rest) - self.size + 1
+        windows = sliding_window_view(rest, size)
         begins = np.arange(first, first + count, dtype=float)
         own = [np.array([t for t in unit.times if t + self.middle < low]) for unit in self._units]
-        prior = np.stack(
-            [u.expects(begins, times, self._rate_hz) for u, times in zip(self._units, own, strict=True)], axis=1
-        )
-        gains, scores = np.zeros((count, len(self._units))), np.zeros((count, len(self._units)))
+        periods = [unit.period(self._rate_hz) for unit in self._units]
+        prior, gains = np.zeros((count, len(self._units))), np.zeros((count, len(self._units)))
+        for index, (times, period) in enumerate(zip(own, periods, strict=True)):
+            prior[:, index] = expected(begins, times, period, self._rate_hz)
         needs = np.full(count, _LEAST_GAIN)
-        self._gain(rest, 0, count, gains)
-        np.subtract(gains + prior, needs[:, None], out=scores)
+        for start in range(0, count, _WINDOWS_A_PIECE):
+            yield
+            self._gain(windows, slice(start, start + _WINDOWS_A_PIECE), gains)
+        scores = gains + prior - needs[:, None]
         fits: list[Fit] = []
-        for _ in range(round(_MOST_FITS_PER_S * len(rest) / self._rate_hz)):
+        while len(fits) < round(_MOST_FITS_PER_S * len(rest) / self._rate_hz):
+            if len(fits) % _FITS_A_PIECE == 0:
+                yield
             at, index = divmod(int(scores.argmax()), len(self._units))
             if scores[at, index] <= 0:
                 break
@@ -132,22 +144,23 @@ class Matcher:
             fits.append(fit)
             self._move(fit, rest, explained, -1.0)
             near = slice(max(at - size, 0), min(at + size + 1, count))
-            self._gain(rest, near.start, near.stop, gains)
-            sums = np.r_[0.0, np.cumsum(explained[near.start : near.stop + size - 1])]
+            self._gain(windows, near, gains)
+            sums = np.cumsum(np.append(0.0, explained[near.start : near.stop + size - 1]))
             needs[near] = _LEAST_GAIN + _CHANGE * (sums[size:] - sums[:-size]) / self._noise_uv**2
             own[index] = np.sort(np.append(own[index], fit.at + first))
-            prior[:, index] = self._units[index].expects(begins, own[index], self._rate_hz)
+            prior[:, index] = expected(begins, own[index], periods[index], self._rate_hz)
             scores[near] = gains[near] + prior[near] - needs[near, None]
             scores[:, index] = gains[:, index] + prior[:, index] - needs
         return fits
 
-    def _gain(self, rest: Array, start: int, stop: int, gains: Array) -> None:
-        """Set what each unit's best phase would explain in windows ``start`` to ``stop``, in units of the noise."""
-        windows = sliding_window_view(rest[start : stop + self.size - 1], self.size)
-        products = (windows @ self._filters).reshape(stop - start, len(self._units), -1)
-        energies = self._energies[:, _COARSE]
-        scale = np.clip(products / energies, *_AMPLITUDES)
-        gains[start:stop] = (scale * (2 * products - scale * energies)).max(axis=2) / self._noise_uv**2
+    def _gain(self, windows: Array, part: slice, gains: Array) -> None:
+        """Set what each unit's best phase would explain in ``part`` of the ``windows``, in units of the noise."""
+        products = windows[part] @ self._filters
+        scale = np.minimum(np.maximum(products / self._coarse, _AMPLITUDES[0]), _AMPLITUDES[1])
+        gain = scale * (2 * products - scale * self._coarse)
+        count = len(self._units)
+        phases = [gain[:, at : at + count] for at in range(0, gain.shape[1], count)]
+        gains[part] = np.maximum.reduce(phases) / self._noise_uv**2
 
     def _fine(self, rest: Array, at: int, index: int) -> Fit:
         """Return the best fit of unit ``index`` about the window that begins at ``at``."""

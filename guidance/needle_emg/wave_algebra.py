@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from guidance.signal.sweep.basis import Array
 
@@ -41,8 +40,9 @@ def moved(waves: Array, samples: int) -> Array:
 
 def difference(one: Array, other: Array, most: int) -> tuple[float, int]:
     """Return the least squared difference of two waves (n,), and by how many samples ``one`` lags, at most ``most``."""
-    windows = sliding_window_view(np.pad(one, most), len(other))
-    apart = float(one @ one) + float(other @ other) - 2 * windows @ other
+    padded = np.zeros(len(one) + 2 * most)
+    padded[most : most + len(one)] = one
+    apart = float(one @ one) + float(other @ other) - 2 * np.correlate(padded, other)
     best = int(apart.argmin())
     return float(apart[best]), best - most
 

@@ -7,7 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from guidance.needle_emg.decomposition import Decomposer, Firing
+from guidance.needle_emg.decomposition import PIECES_A_HOP, Decomposer, Firing
+from guidance.needle_emg.matching import Matcher
+from guidance.needle_emg.potential_detector import HOP_MS
 from guidance.signal.sweep.basis import Array
 from tests.support.some import some
 from tests.support.synthetic_emg import RATE_HZ, laid, times, unit_wave
@@ -66,6 +68,17 @@ def test_the_settled_firings_do_not_depend_on_the_block_size() -> None:
     assert plain(firings(BOTH[:20_000], (1, 777, 5003, 5004, 12_345, 17_999))) == once
 
 
+@pytest.mark.parametrize("rate_hz", [2000.0, 5500.0, 19_999.0, 25_000.0, 30_000.0])
+def test_the_block_size_changes_nothing_at_any_sample_rate(rate_hz: float) -> None:
+    at = np.arange(0.0, 4.0, 1 / rate_hz)
+    uv = np.interp(at, np.arange(len(BOTH)) / RATE_HZ, BOTH)
+    uv[round(1.7 * rate_hz) : round(1.72 * rate_hz)] = np.nan
+    cuts = tuple(np.random.default_rng(8).integers(1, len(uv), 60).tolist())
+    once = plain(firings(uv, rate_hz=rate_hz))
+    assert len(once) >= 20
+    assert plain(firings(uv, cuts, rate_hz)) == once
+
+
 def test_every_firing_is_settled_within_a_second_of_its_peak() -> None:
     decomposer = Decomposer(RATE_HZ)
     turns = decomposer.feed(BOTH)
@@ -101,13 +114,42 @@ def test_lost_samples_hold_no_firing_and_a_long_hole_is_skipped_with_its_labels_
     assert labels_of(some(after)) <= labels_of(before)
 
 
-def test_memory_is_bounded_however_many_different_potentials_come() -> None:
+def crowd() -> Array:
     rng = np.random.default_rng(3)
     waves = [unit_wave(rng.uniform(150, 900), rng.uniform(100, 900), negative_first=bool(k % 2)) for k in range(300)]
-    crowd = laid(6.0, [(0.3 + 0.019 * k, wave) for k, wave in enumerate(waves)])
+    return laid(6.0, [(0.3 + 0.019 * k, wave) for k, wave in enumerate(waves)])
+
+
+def dense() -> Array:
+    shapes = [unit_wave(200.0 + 60 * k, 250.0 + 90 * (k % 7), negative_first=bool(k % 2)) for k in range(12)]
+    return laid(6.0, [(at, wave) for k, wave in enumerate(shapes) for at in times(12.0 + k, 6.0, seed=20 + k)])
+
+
+def test_memory_is_bounded_however_many_different_potentials_come() -> None:
     decomposer = Decomposer(RATE_HZ)
-    decomposer.feed(crowd)
+    decomposer.feed(crowd())
     assert len(decomposer.units) <= 24
+
+
+@pytest.mark.parametrize("uv", [pytest.param(crowd(), id="crowd"), pytest.param(dense(), id="200 potentials a second")])
+def test_the_work_of_a_turn_is_done_before_the_next_and_never_much_at_once(
+    uv: Array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+    gain = Matcher._gain
+
+    def counted(matcher: Matcher, windows: Array, part: slice, gains: Array) -> None:
+        compared.append(len(windows[part]))
+        gain(matcher, windows, part, gains)
+
+    monkeypatch.setattr(Matcher, "_gain", counted)
+    decomposer, most, hop = Decomposer(RATE_HZ), 0, round(HOP_MS * RATE_HZ / 1e3)
+    for first in range(0, len(uv), hop):
+        compared.clear()
+        decomposer.feed(uv[first : first + hop])
+        most = max(most, sum(compared))
+    assert 0 < most <= PIECES_A_HOP * 450
+    assert decomposer.overdue == 0
 
 
 T = np.arange(60_000) / RATE_HZ

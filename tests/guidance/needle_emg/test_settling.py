@@ -71,3 +71,14 @@ def test_a_settled_record_comes_within_one_and_a_quarter_seconds(stream: list[Ti
     late = [t - unit.sample / RATE_HZ for t, unit in units if unit.settled]
     assert late
     assert max(late) <= 1.26
+
+
+def test_first_answers_and_settled_records_do_not_depend_on_the_block_size_nor_lost_samples() -> None:
+    uv = in_muscle(3.0, 3.0)
+    uv[17_013:17_208] = np.nan
+    whole, cut = (
+        [timed.record for timed in run(engine(), uv, sizes) if isinstance(timed.record, MotorUnit)]
+        for sizes in ((500,), (1, 49, 50, 113, 7))
+    )
+    assert sum(record.settled for record in whole) >= 20
+    assert cut == whole
