@@ -74,7 +74,8 @@ def _localised(stream: EventQuery, pulses: tuple[RecordedPulse, ...], place: Las
 def _injected(stream: EventQuery, case: CaseSheet) -> Iterator[Sentence]:
     injections = stream.entries("injection")
     if not injections:
-        yield sentence("No injection is recorded.", [stream.start])
+        why = _why_not_injected(case)
+        yield sentence(f"No injection is recorded{why}.", [stream.start], SHEET if why else "")
         return
     known_ml = [event["fields"]["volume_ml"] for event in injections if event["fields"].get("volume_ml") is not None]
     volume = f"{sum(known_ml):g} mL" if len(known_ml) == len(injections) else "volume not recorded"
@@ -84,6 +85,15 @@ def _injected(stream: EventQuery, case: CaseSheet) -> Iterator[Sentence]:
     parts += [*_aspirated(stream), *_felt(stream, case)]
     text = ", ".join(parts)
     yield sentence(f"{text[:1].upper()}{text[1:]}.", injections)
+
+
+def _why_not_injected(case: CaseSheet) -> str:
+    """Return the sheet's reason for no injection, as it stands there: that of the volume, else that of the drug."""
+    for key in ("volume_ml", "drug"):
+        answer = case.get(key) or ""
+        if is_left_out(answer):
+            return f"; {answer.rstrip('.')}"
+    return ""
 
 
 def _dose(stream: EventQuery, last: EventFields) -> str:

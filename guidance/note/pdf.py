@@ -13,6 +13,7 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from guidance.common.text import clean
+from guidance.note.formats import unbroken
 from guidance.note.page import APPENDIX, NotePage, Section, Sentence, Table
 from guidance.note.pictures import Picture
 
@@ -49,9 +50,11 @@ class _Sheets(FPDF):
         self.add_page()
 
     def known(self, text: str) -> str:
-        """Return ``text`` with each letter that the font lacks replaced by its number."""
+        """Return ``text`` with each letter that the font lacks replaced by its number, no percentage on two lines."""
         glyphs = self.fonts[_FONT.lower()].cmap  # type: ignore[union-attr]
-        return "".join(letter if ord(letter) in glyphs else f"[U+{ord(letter):04X}]" for letter in clean(text))
+        return "".join(
+            letter if ord(letter) in glyphs else f"[U+{ord(letter):04X}]" for letter in unbroken(clean(text))
+        )
 
     def header(self) -> None:
         """Print title and patient at the top of the sheet."""

@@ -113,6 +113,11 @@ def test_the_opening_of_an_abandoned_block_states_what_is_not_on_record(tmp_path
     assert "Complications" not in text
 
 
+def test_the_opening_of_an_abandoned_block_states_the_reason_of_the_case_sheet(tmp_path: Path) -> None:
+    text = " ".join(part.text for part in note_of(abandoned(), tmp_path, abandoned_sheet()).opening)
+    assert "No injection is recorded; not done: the patient asked to stop." in text
+
+
 def test_aspirated_blood_stands_in_the_opening(tmp_path: Path) -> None:
     procedure = femoral_block()
     procedure.entry(7.5, "aspiration", blood=True, volume_ml_since_last=0.0)
