@@ -21,6 +21,10 @@ _ROW, _LEAST_SPAN_LN, _SLOPE_OFF, _MISFIT = 5, 0.45, 0.15, 0.06
 """So many sweeps in a row, over such a span of charges (in ln), whose slope is so near 1, with so small a misfit (in
 ln): recruitment is steeper, and then saturates."""
 
+_CHARGES, _DIFFERENT_LN = 3, 0.05
+"""A row in proportion has at least so many charges that differ by more than the second (in ln): any two agree with some
+slope, so four responses at one current and a smaller one at another would be a row by chance."""
+
 
 class Contrast:
     """The recent empty sweeps: the charge of each, and the response in uV that could hide in it."""
@@ -69,7 +73,8 @@ class Proportion:
         if len(self._row) < _ROW:
             return False
         ln_charge, ln_amplitude = np.array(self._row).T
-        if np.ptp(ln_charge) < _LEAST_SPAN_LN:
+        charges = 1 + np.count_nonzero(np.diff(np.sort(ln_charge)) > _DIFFERENT_LN)
+        if np.ptp(ln_charge) < _LEAST_SPAN_LN or charges < _CHARGES:
             return False
         slope, begin = np.polyfit(ln_charge, ln_amplitude, 1)
         misfit = float(np.std(ln_amplitude - begin - slope * ln_charge))

@@ -152,6 +152,22 @@ def test_a_row_in_proportion_is_distinguished_from_recruitment() -> None:
     assert not any(recruited.add(charge, 3000.0 / (1 + (2.0 / charge) ** 8)) for charge in charges)
 
 
+def test_two_currents_are_no_row_in_proportion_whatever_the_responses() -> None:
+    row = Proportion()
+    assert not any(row.add(charge, 1900.0 * charge) for charge in (0.22, 0.22, 0.22, 0.22, 0.073, 0.22, 0.073))
+
+
+def test_a_response_of_the_known_shape_after_a_jump_down_is_not_learned_as_artefact() -> None:
+    at = [4000 + 4000 * i for i in range(14)]
+    currents = [1.0, 1.3, 1.69, 2.2, 2.2, 2.2, 2.2, 2.2, *[0.73] * 6]
+    sizes = [0.0, 0.0, 0.0, *[4200.0] * 5, 1400.0, *[1500.0] * 5]
+    signal = noise(np.random.default_rng(3), at[-1] + 4000, 5.0)
+    for sample, ma, size_uv in zip(at, currents, sizes, strict=True):
+        add(signal, sample, ma * artefact(RATE_HZ, 2000.0, 50.0, 2.0))
+        add(signal, sample + 50, m_wave(RATE_HZ, size_uv))
+    assert [response.detected for response in responses(signal, at, currents)] == [size_uv > 0 for size_uv in sizes]
+
+
 def lead(peak_uv: float, flat: int, count: int = 250) -> Wave:
     signal = np.zeros(count)
     signal[2 : 2 + flat] = peak_uv
