@@ -272,7 +272,7 @@ def _words(value: object) -> str:
         return "; ".join(map(_words, value))
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def _rest(alarms: dict[str, int], files: dict[str, int]) -> list[str]:

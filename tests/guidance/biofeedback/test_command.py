@@ -59,7 +59,8 @@ def names(store: Path) -> list[str]:
 def test_a_whole_visit_its_record_its_replay_and_its_page(recording: Path, tmp_path: Path) -> None:
     store, events = tmp_path / "store", tmp_path / "events.jsonl"
     done = visit(recording, store, "--events", events, "--case-label", "case-7")
-    assert (done.status, done.err) == (0, "")
+    assert (done.status, done.err.count("\n")) == (0, 1)
+    assert "s recorded in" in done.err
     lines = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
     assert faults(lines) == []
     assert [line["reached"] for line in lines if line["kind"] == "trial"] == [True, True]

@@ -54,7 +54,7 @@ def test_an_empty_store_is_reported(tmp_path: Path) -> None:
 
 def test_one_procedure_is_shown(folder: Path) -> None:
     out = procedures("show", folder.parent, folder.name).out
-    for word in ("generic-block", "ended: operator", "injection volume_ml 5.0", "whole:", "signal.bdf"):
+    for word in ("generic-block", "ended: operator", "injection volume ml 5", "whole:", "signal.bdf"):
         assert word in out
     listed = json.loads(procedures("show", folder.parent, folder.name, "--json").out)
     assert (listed["state"], listed["reason"], listed["entries"][0]["what"]) == ("whole", "operator", "injection")

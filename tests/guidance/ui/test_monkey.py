@@ -91,7 +91,7 @@ class Monkey:
             await self._press("enter")
         elif what == "paste":
             self.keys.append("paste")
-            self.pilot.app.screen.post_message(Paste(self.rng.choice(PASTES)))
+            self.pilot.app.post_message(Paste(self.rng.choice(PASTES)))
         elif what == "touch":
             self.keys.append("touch")
             await self.pilot.click(offset=(1, 1))

@@ -93,7 +93,7 @@ async def test_a_touch_or_a_paste_between_the_two_keys_ends_arming(link: FakeLin
         await seat.press("o")
         await pilot.click(offset=(10, 10))
         await seat.press("enter", "o")
-        seat.app.screen.post_message(Paste("text"))
+        seat.app.post_message(Paste("text"))
         await pilot.pause()
         await seat.press("enter")
         assert Arm() not in seat.sent_commands()
