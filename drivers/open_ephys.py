@@ -117,6 +117,7 @@ class OpenEphys(StreamingAmplifier):
         while self._receive(0.0) is not None:
             pass
         self._group: _Group | None = None
+        self._is_first = True
         self._zero: int | None = None
         self._due = 0
 
@@ -150,8 +151,14 @@ class OpenEphys(StreamingAmplifier):
             self._flush(self._group)
 
     def _flush(self, group: _Group) -> None:
-        """Emit ``group``; a channel that did not come is NaN in it, and a jump of the sample number is a gap."""
-        self._group = None
+        """Emit ``group``; a channel that did not come is NaN in it, and a jump of the sample number is a gap.
+
+        A first group that is not whole is left out: reception began between the channels of its block.
+        """
+        is_cut = self._is_first and len(group.parts) < len(self._channels)
+        self._group, self._is_first = None, False
+        if is_cut:
+            return
         if self._zero is None:
             self._zero = self._due = group.first
         lost = group.first - self._due

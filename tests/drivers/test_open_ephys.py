@@ -61,6 +61,23 @@ def test_a_channel_that_does_not_come_is_a_hole_in_it_alone(plugin: FakeOpenEphy
     assert sum(block.lost_before for block in blocks) == 0
 
 
+def test_a_first_block_that_is_cut_by_the_start_is_left_out(
+    plugin: FakeOpenEphys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amplifier = OpenEphys(plugin.address).connect()
+    parts = [(7, FIRST)] + [(channel, FIRST + BLOCK) for channel in plugin.channels]
+    messages: list[tuple[str, dict[str, Any], bytes] | None] = [None]
+    for channel, first in parts:
+        content = {"channel_num": channel, "sample_num": first, "num_samples": BLOCK}
+        messages.append(("data", content, wave(first, BLOCK, channel).tobytes()))
+    monkeypatch.setattr(amplifier, "_receive", lambda _: messages.pop(0) if messages else None)
+    amplifier.start()
+    (block,) = read_until(amplifier, samples_of)
+    amplifier.close()
+    assert (block.first_sample, block.lost_before) == (0, 0)
+    np.testing.assert_array_equal(block.samples[:, 0], wave(FIRST + BLOCK, BLOCK, 0))
+
+
 def test_a_rising_edge_of_the_chosen_line_is_a_stimulus_on_its_sample() -> None:
     plugin = FakeOpenEphys(pulse_every=500)
     amplifier = started(plugin, "?ttl=1&channels=0")
