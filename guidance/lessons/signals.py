@@ -118,13 +118,12 @@ def _insertion() -> Uv:
 
 @cache
 def efforts() -> tuple[Trace, Trace, Trace]:
-    """Return 0.3 s of slight, medium and full effort at one place, drawn at the one height that holds all of them."""
+    """Return 0.3 s of slight, medium and full effort at one place, each drawn at the height that holds it."""
     patient, muscle = _needle_patient()
     _move_to(patient, 0.0, muscle.plates_mm + 8.0)
     parts = [_record(patient, muscle, effort, 0.3)[:, 0] for effort in (SLIGHT, MEDIUM, FULL)]
-    half_uv = _half(np.concatenate(parts))
     names = ("slight effort", "medium effort", "full effort")
-    slight, medium, full = (Trace(name, uv, RATE_HZ, half_uv) for name, uv in zip(names, parts, strict=True))
+    slight, medium, full = (Trace(name, uv, RATE_HZ, _half(uv)) for name, uv in zip(names, parts, strict=True))
     return slight, medium, full
 
 

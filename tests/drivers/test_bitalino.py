@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -51,6 +52,9 @@ def test_the_board_is_read_in_microvolts_and_named(tmp_path: Path) -> None:
     expected = [[(ramp(n, place) - 512) * 3.2 for place in range(2)] for n in range(len(samples))]
     assert samples == pytest.approx(np.array(expected), rel=1e-5)
     amplifier.close()
+    until_s = time.monotonic() + 2.0  # the simulated board reads in a thread of its own
+    while board.streaming and time.monotonic() < until_s:
+        time.sleep(0.005)
     assert not board.streaming
     assert amplifier.rescaled(2.0).endswith("uv_per_lsb=6.4")
     board.close()

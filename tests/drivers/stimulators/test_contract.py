@@ -64,7 +64,7 @@ def test_a_current_out_of_range_is_refused_and_changes_nothing(every: Bench, cur
 def _refused(every: Bench, current_ma: float, width_ms: float) -> None:
     if every.stimulator.info.fires:
         every.stimulator.enable(True)
-        every.serve(0.03)
+        every.serve(0.1)
     received = every.served.received
     with pytest.raises(LimitExceeded):
         every.stimulator.pulse_once(current_ma, width_ms)

@@ -50,10 +50,9 @@ def test_more_effort_recruits_more_units() -> None:
     assert 1.5 * medium < full
 
 
-def test_no_effort_is_clipped_and_all_are_drawn_at_one_height() -> None:
+def test_no_effort_is_clipped_and_each_height_fits_its_trace() -> None:
     traces = signals.efforts()
-    assert len({trace.half_uv for trace in traces}) == 1
-    assert all(np.abs(trace.uv).max() <= trace.half_uv for trace in traces)
+    assert all(0.3 * trace.half_uv < np.abs(trace.uv).max() <= trace.half_uv for trace in traces)
 
 
 def test_mains_repeats_at_its_frequency_and_a_response_follows_the_stimulus() -> None:
