@@ -24,7 +24,9 @@ LEAST_RATIOS = (2.0, 8.0)
 """Ratios of mean squares that are looked for: the weak burst, and the strong one sooner."""
 
 DECISION = 12.0
-"""Sum of log likelihood ratios that decides: no false onset in 20 minutes of made rest (9 gave 6)."""
+"""Sum of log likelihood ratios that decides: activity e^12 times as likely as rest. Lower sums named onsets in
+made rest.
+"""
 
 FIRST_REST_S = 0.25
 """Signal from which the first level of rest is taken; more would miss a burst that comes soon."""
@@ -53,7 +55,7 @@ _KEPT_STEPS = round((BACK_S + CONFIRM_S) / STEP_S)
 
 @dataclass(frozen=True, slots=True)
 class ActivityEdge:
-    """An onset or offset at ``at_s``, in ``earliest_s`` to ``latest_s`` with 90 %, all in s since the first step.
+    """An onset or offset at ``at_s``, in the interval ``earliest_s`` to ``latest_s``, all in s since the first step.
 
     ``decided_s`` is the time at which it was decided.
     """
