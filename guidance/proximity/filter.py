@@ -14,7 +14,7 @@ from guidance.proximity.likelihood import Observation, RepeatDiscount, likelihoo
 from guidance.proximity.motion import advance, refresh
 from guidance.proximity.particles import SHORT_MS, ParticleRow, Particles, is_short
 from guidance.proximity.random_table import RandomTable
-from guidance.proximity.resampling import effective_share, jitter, reweight, systematic, temper, thin, uniform
+from guidance.proximity.resampling import effective_share, jitter, reweight, systematic, tempered, thin, uniform
 from guidance.proximity.summary import PosteriorSummary, interval, quantiles, summarize
 from guidance.proximity.usual_latency import KindChange, UsualLatency
 from guidance.proximity.width_evidence import WidthLaws, chronaxie_likelihood
@@ -196,9 +196,10 @@ class ProximityFilter:
         left = self._repeats.trust(observation)
         for stage in range(_STAGES):
             ln_likelihood = self._ln_likelihood(observation)
+            ln_factor = left * ln_likelihood
             last = stage == _STAGES - 1
-            share = 1.0 if last else temper(self.weights, left * ln_likelihood)
-            self._reweigh(left * share * ln_likelihood, observation.width_ms)
+            share, weights = (1.0, reweight(self.weights, ln_factor)) if last else tempered(self.weights, ln_factor)
+            self._weigh_by(weights, observation.width_ms)
             left *= 1 - share
             if left <= 0.0:
                 break
@@ -213,8 +214,8 @@ class ProximityFilter:
         expected = self.particles.recruitment(float(np.log(observation.current_ma)), ln_threshold, threshold_jitter)
         return np.asarray(np.log(likelihood(observation, expected, self._unrest)))
 
-    def _reweigh(self, ln_factor: Array, width_ms: float) -> None:
-        self.weights = reweight(self.weights, ln_factor)
+    def _weigh_by(self, weights: Array, width_ms: float) -> None:
+        self.weights = weights
         if effective_share(self.weights) < _EFFECTIVE:
             self._resample(width_ms)
 

@@ -25,7 +25,8 @@ def uniform(count: int) -> Array:
 def reweight(weights: Array, ln_factor: Array) -> Array:
     """Return ``weights`` times e^``ln_factor``, summing to 1."""
     changed = weights * np.exp(ln_factor - ln_factor.max())
-    return np.asarray(changed / changed.sum())
+    changed /= changed.sum()
+    return np.asarray(changed)
 
 
 def effective_share(weights: Array) -> float:
@@ -33,12 +34,15 @@ def effective_share(weights: Array) -> float:
     return float(1 / np.sum(weights**2) / len(weights))
 
 
-def temper(weights: Array, ln_factor: Array) -> float:
-    """Return the power to which e^``ln_factor`` may be applied at once: 1, or as much as leaves enough particles."""
-    share = 1.0
-    while effective_share(reweight(weights, share * ln_factor)) < _BEARABLE and share > _LEAST_BEARABLE:
+def tempered(weights: Array, ln_factor: Array) -> tuple[float, Array]:
+    """Return the power to which e^``ln_factor`` may be applied at once: 1, or as much as leaves enough particles; and
+    the ``weights`` times that.
+    """
+    share, changed = 1.0, reweight(weights, ln_factor)
+    while effective_share(changed) < _BEARABLE and share > _LEAST_BEARABLE:
         share /= 2
-    return share
+        changed = reweight(weights, share * ln_factor)
+    return share, changed
 
 
 def systematic(rng: np.random.Generator, weights: Array) -> NDArray[np.intp]:
@@ -46,7 +50,9 @@ def systematic(rng: np.random.Generator, weights: Array) -> NDArray[np.intp]:
     count = len(weights)
     upto = np.ceil(np.cumsum(weights) * count - rng.random()).astype(np.intp)
     upto[-1] = count
-    return np.repeat(np.arange(count), np.diff(upto, prepend=0))
+    copies = upto.copy()
+    copies[1:] -= upto[:-1]
+    return np.arange(count).repeat(copies)
 
 
 def thin(weights: Array, few: int) -> NDArray[np.intp]:
@@ -61,8 +67,9 @@ def jitter(cloud: Cloud, kernel: float, shift: int) -> None:
     """
     mean = cloud.mean(axis=1, keepdims=True)
     cloud -= mean
-    other = np.roll(cloud, shift, axis=1)
-    other *= kernel
+    other = np.empty_like(cloud)
+    np.multiply(cloud[:, : cloud.shape[1] - shift], kernel, out=other[:, shift:])
+    np.multiply(cloud[:, cloud.shape[1] - shift :], kernel, out=other[:, :shift])
     cloud *= math.sqrt(1 - kernel**2)
     cloud += other
     cloud += mean

@@ -83,8 +83,10 @@ def quantiles(values: Cloud, weights: Cloud, at: tuple[float, ...] = _QUANTILES)
     least, most = float(values.min()), float(values.max())
     keys = ((values - least) * (65_535 / max(most - least, 1e-12))).astype(np.uint16)
     order = np.argsort(keys, kind="stable")
-    total = np.cumsum(weights[order])
-    return np.asarray(np.interp(at, total - 0.5 * weights[order], values[order]))
+    sorted_weights = weights.take(order)
+    middles = sorted_weights.cumsum()
+    middles -= 0.5 * sorted_weights
+    return np.asarray(np.interp(at, middles, values.take(order)))
 
 
 def interval(values: Cloud) -> Interval:
