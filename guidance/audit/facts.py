@@ -105,7 +105,7 @@ def facts_of(
         minimum_current_ma=_minimum_ma(stream),
         undecided_share=_share([e.get("contaminated") is True for e in stream.of("response")]),
         twitch_lost=_twitch_lost(stream),
-        over_limit=_raised(stream, "dose-limit") if stream.entries("dose-plan") else None,
+        over_limit=_holds_at_end(stream, "dose-limit") if stream.entries("dose-plan") else None,
         alarms=sum(1 for _ in _alarms(stream)),
         too_close=_raised(stream, "too-close"),
         acknowledged_s=_acknowledged_s(stream),
@@ -158,6 +158,12 @@ def _acknowledged_s(stream: EventQuery) -> float | None:
     waited = [next((t - at for t in times if t >= at), None) for at in raised]
     known = [each for each in waited if each is not None]
     return median(known) if known else None
+
+
+def _holds_at_end(stream: EventQuery, code: str) -> bool:
+    """Return whether the alarm ``code`` was raised and did not end; the correction of a wrong dose ends its alarm."""
+    found = [e["active"] for e in stream.of("alarm") if e["code"] == code]
+    return bool(found) and found[-1]
 
 
 def _twitch_lost(stream: EventQuery) -> bool | None:

@@ -122,6 +122,17 @@ class ToxinAliquot:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectEntry:
+    """Correction of the entry with the number ``seq``, or of an earlier correction, for a ``reason``: ``value`` is what
+    it should be, as the operator writes it; None where it did not happen.
+    """
+
+    seq: int
+    reason: str
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StopAnswer:
     """Answer to ``item`` of the stop moment: the ``value`` of a choice, or ``not done``; ``detail`` is the text or the
     reason that belongs to it.
@@ -166,6 +177,7 @@ OperatorCommand = (
     | Aspiration
     | Aliquot
     | ToxinAliquot
+    | CorrectEntry
     | StopAnswer
     | SymptomScore
     | SimulatorCommand

@@ -18,4 +18,5 @@ def without_names(snapshot: Snapshot) -> Snapshot:
 
 def _without_words(event: EventView) -> EventView:
     what, separator, _ = event.text.partition(": ")
-    return replace(event, text=f"{what}: (hidden)") if separator and event.kind == "note" else event
+    hidden = replace(event, value="")
+    return replace(hidden, text=f"{what}: (hidden)") if separator and event.kind == "note" else hidden

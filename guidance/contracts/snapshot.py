@@ -128,13 +128,18 @@ class JournalView:
 @dataclass(frozen=True, slots=True)
 class EventView:
     """Something that happened at device time ``t`` in s, in words; ``kind`` is ``alarm`` (then with its ``priority``),
-    ``note``, ``dose``, ``stimulator`` or ``end``.
+    ``note``, ``dose``, ``stimulator`` or ``end``. ``seq`` is the number of an entry that the operator may correct, and
+    ``value`` what was entered, in words; ``mark`` is ``corrected`` or ``withdrawn``.
     """
 
     t: float
     kind: str
     text: str
     priority: str = ""
+    seq: int | None = None
+    what: str = ""
+    value: str = ""
+    mark: str = ""
 
 
 TRAIL = np.dtype(

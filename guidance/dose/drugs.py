@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
@@ -12,7 +11,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from guidance.citations import Cited, Document, Rising, Sourced, Strict, Text, Within, read
-from guidance.dose.text import DoseError
+from guidance.dose.text import DoseError, key_of
 from guidance.protocol.ranges import SolutionSpan
 from guidance.protocol.sheet import Indication
 
@@ -221,12 +220,12 @@ class DrugTable(Document):
 
     def find_anaesthetic(self, name: str) -> tuple[str, Anaesthetic]:
         """Return key and limits of the anaesthetic called ``name``. Raises DoseError with the nearest names."""
-        key = _key_of(name, self._names()[0], "local anaesthetic")
+        key = key_of(name, self._names()[0], "local anaesthetic")
         return key, self.anaesthetic[key]
 
     def find_toxin(self, name: str) -> tuple[str, Toxin]:
         """Return key and limits of the botulinum product called ``name``. Raises DoseError with the nearest names."""
-        key = _key_of(name, self._names()[1], "botulinum toxin")
+        key = key_of(name, self._names()[1], "botulinum toxin")
         return key, self.toxin[key]
 
     def known_toxin(self, name: str | None) -> str | None:
@@ -289,13 +288,3 @@ def _need(table: Strict, *keys: str) -> None:
     for key in keys:
         if getattr(table, key).value is None:
             raise PydanticCustomError("needed", "{key} must have a value; missing is not allowed there", {"key": key})
-
-
-def _key_of(name: str, named: Iterable[tuple[str, str]], kind: str) -> str:
-    keys = {known.casefold(): key for known, key in named}
-    wanted = " ".join(name.casefold().split())
-    if wanted in keys:
-        return keys[wanted]
-    near = difflib.get_close_matches(wanted, keys, 3, 0.75)
-    known = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(sorted(set(keys.values())))}."
-    raise DoseError(f"No {kind} in the drug table is called {name!r}; {known}")

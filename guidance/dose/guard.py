@@ -8,42 +8,28 @@ that the aliquot is injected already: the total must equal what is in the patien
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from guidance.alarms.board import AlarmBoard
 from guidance.contracts.commands import Aliquot, Aspiration
+from guidance.contracts.corrections import EntryNow
 from guidance.contracts.events import Entry, Record
 from guidance.contracts.task_views import DoseView
 from guidance.dose.cumulative_dose import ROUNDING, CumulativeDose, read_dose
 from guidance.dose.drugs import load, needed
 from guidance.dose.formatting import concentrations, percent, plan_fields, solution_name, total_words
+from guidance.dose.limit_alarm import LimitAlarm
 from guidance.dose.neurolytic import NeurolyticPlan
-from guidance.dose.neurolytic_card import emergency_instructions, emergency_title
-from guidance.dose.patient import DosePatient
+from guidance.dose.neurolytic_card import emergency_card
 from guidance.dose.plan import DosePlan
-from guidance.dose.rescue import rescue
-from guidance.dose.rescue_card import instructions, remarks, title
-from guidance.dose.text import MOST_ML, DoseError, parse_amount
+from guidance.dose.running_count import RunningCount, count_of
+from guidance.dose.text import MOST_ML, DoseError, bare_volume_ml, parse_amount
 
 DoseRequest = Aliquot | Aspiration
 DAY_MIN = 24.0 * 60.0
 """Minutes for which an earlier dose counts: the labels limit what is given in 24 h."""
 _WATCH = "Watch for toxicity; have help and lipid at hand."
-
-
-RescueLines = tuple[tuple[str, str, bool], ...]
-
-
-def _rescue_card(plan: DosePlan | None, agents: tuple[str, ...]) -> tuple[str, RescueLines]:
-    """Return title and lines of the card: of a neurolysis with ``agents``, else the lipid rescue for the patient."""
-    if agents:
-        shown = emergency_instructions(load(), agents)
-        return emergency_title(agents), tuple((line.word, line.text, line.is_dose) for line in shown)
-    table, patient = (plan.table, plan.patient) if plan else (load(), DosePatient())
-    card = rescue(table, patient)
-    lines = ((line.word, line.text, line.is_dose) for line in instructions(table, card))
-    return title(table), (*lines, *(("", text, False) for text in remarks(table, card)))
 
 
 class DoseGuard:
@@ -63,17 +49,14 @@ class DoseGuard:
         plan = None if isinstance(plan, NeurolyticPlan) else plan
         if self._agent and self._agent.volume_ml:
             volume_ml = self._agent.volume_ml
-        self._plan, self._alarms = plan, alarms
+        self._plan, self._limit = plan, LimitAlarm(alarms)
         self._most_ml = volume_ml[1] if volume_ml else None
         self._planned_earlier = plan.earlier if plan else ()
-        self.rescue_title, self.rescue_lines = _rescue_card(plan, (self._agent.agent,) if self._agent else agents)
+        self.rescue_title, self.rescue_lines = emergency_card(plan, (self._agent.agent,) if self._agent else agents)
         """The rescue card for this patient: its first line, then (word, text, whether it is a volume), in order."""
         self._every_ml = needed((plan.table if plan else load()).technique.aspirate_every_ml)
-        self._injected_ml = self._since_aspiration_ml = 0.0
-        self._aspirated = self._blood = self._warned = self._begun = False
-        self._first_t: float | None = None
-        self._last_t: float | None = None
-        self._aspirated_t: float | None = None
+        self._count = RunningCount()
+        self._warned = self._begun = False
         self._why_refused = self._remark = ""
         self._refused_ml: float | None = None
         self._has_entries = False
@@ -113,45 +96,66 @@ class DoseGuard:
         fields = {"drug": dose.drug, "mg": dose.mg, "minutes_ago": dose.minutes_ago, "counted": self._plan is not None}
         yield Entry("earlier-dose", fields)
         if self._plan:
-            yield from self._levels(self._plan.total(self._injected_ml))
+            yield from self._levels(self._plan.total(self._count.injected_ml))
 
-    def clear_earlier(self) -> None:
-        """Count no longer what ``set_earlier`` named."""
+    def clear_earlier(self) -> Iterator[Record]:
+        """Count no longer what ``set_earlier`` named; yield the end of the alarm that it caused."""
         if self._plan:
             self._plan = replace(self._plan, earlier=self._planned_earlier)
+            yield from self._levels(self._plan.total(self._count.injected_ml))
+
+    def corrected(self, text: str) -> dict[str, object]:
+        """Return the fields of an aliquot whose volume is corrected to ``text``, such as ``5`` or ``2.5 mL``. Raises
+        DoseError if it is no volume of an aliquot.
+        """
+        volume_ml = bare_volume_ml(text)
+        return {"volume_ml": volume_ml, **self._drug_fields(volume_ml)}
+
+    def recount(self, entries: Iterable[EntryNow]) -> dict[str, object]:
+        """Count ``entries`` anew, which hold after a correction; return the new totals, for the record."""
+        self._count = count_of(entries)
+        self._remark = self._why_refused = ""
+        self._refused_ml = None
+        return self._totals(self._plan.total(self._count.injected_ml) if self._plan else None)
+
+    def settle(self) -> Iterator[Record]:
+        """Yield the warning and the alarms that begin or end with the dose counted anew."""
+        if self._plan:
+            yield from self._levels(self._plan.total(self._count.injected_ml))
+        elif self._agent:
+            yield from self._agent_level(self._agent)
 
     def view(self) -> DoseView | None:
         """Return the view for the screen; None as long as there is neither a plan nor an entry."""
         if self._plan is None and self._agent is None and not self._has_entries:
             return None
         agent = self._agent
-        total = self._plan.total(self._injected_ml) if self._plan else None
+        total = self._plan.total(self._count.injected_ml) if self._plan else None
         return DoseView(
             solution=solution_name(self._plan.solution) if self._plan else agent.name if agent else "",
-            volume_ml=self._injected_ml,
+            volume_ml=self._count.injected_ml,
             total_mg=tuple(self._total_mg(total).items()),
             fraction=self._fraction(total),
             at_least=total.fraction if total else self._fraction(total),
-            level="over" if agent and agent.is_over(self._injected_ml) else _level(total),
+            level="over" if agent and agent.is_over(self._count.injected_ml) else _level(total),
             left_ml=self._left_ml(total),
-            last_dose_t=self._last_t,
+            last_dose_t=self._count.last_t,
             aspirate_in_ml=self._aspirate_in_ml,
             next_step=self._why_refused or self._next_step(),
             held_ml=self._refused_ml,
-            blood=self._blood,
+            blood=self._count.blood,
             most_ml=self._most_ml,
-            first_dose_t=self._first_t,
-            aspirated_t=self._aspirated_t,
+            first_dose_t=self._count.first_t,
+            aspirated_t=self._count.aspirated_t,
         )
 
     @property
     def _aspirate_in_ml(self) -> float:
-        return max(self._every_ml - self._since_aspiration_ml, 0.0) if self._aspirated else 0.0
+        return max(self._every_ml - self._count.since_aspiration_ml, 0.0) if self._count.aspirated else 0.0
 
     def _aspiration(self, request: Aspiration, t: float) -> Iterator[Record]:
-        fields = {"blood": request.blood, "volume_ml_since_last": self._since_aspiration_ml}
-        self._blood, self._aspirated = request.blood, not request.blood
-        self._since_aspiration_ml, self._aspirated_t = 0.0, t
+        fields = {"blood": request.blood, "volume_ml_since_last": self._count.since_aspiration_ml}
+        self._count.aspirate(t, blood=request.blood)
         yield Entry("aspiration", fields)
 
     def _refusal(self, request: Aliquot) -> str | None:
@@ -160,9 +164,9 @@ class DoseGuard:
             return f"{request.volume_ml:g} mL cannot be an aliquot; it must be above 0 and at most {MOST_ML:g} mL."
         if request.reason.strip():
             return None
-        if self._blood:
+        if self._count.blood:
             return "Blood was aspirated: do not inject. Move the needle and aspirate again, or give a reason."
-        return self._beyond_limits(request, self._injected_ml + request.volume_ml)
+        return self._beyond_limits(request, self._count.injected_ml + request.volume_ml)
 
     def _beyond_limits(self, request: Aliquot, volume_ml: float) -> str | None:
         """Return which limit ``volume_ml`` in all, with ``request``, would exceed; None if none."""
@@ -179,27 +183,20 @@ class DoseGuard:
 
     def _injection(self, request: Aliquot, t: float) -> Iterator[Record]:
         self._remark = self._unaspirated(request.volume_ml)
-        aspirated = self._aspirated
-        self._injected_ml += request.volume_ml
-        self._since_aspiration_ml += request.volume_ml
-        self._aspirated, self._last_t = False, t
-        self._first_t = t if self._first_t is None else self._first_t
-        total = self._plan.total(self._injected_ml) if self._plan else None
+        aspirated = self._count.aspirated
+        self._count.inject(request.volume_ml, t)
+        total = self._plan.total(self._count.injected_ml) if self._plan else None
         yield Entry("injection", self._fields(request, total, aspirated=aspirated))
-        if total:
-            yield from self._levels(total)
-        elif self._agent and self._agent.is_over(self._injected_ml):
-            yield from self._too_much(self._agent)
+        yield from self.settle()
 
-    def _too_much(self, agent: NeurolyticPlan) -> Iterator[Record]:
-        text = f"Inject no more. {agent.mg(self._injected_ml):g} mg {agent.agent}; {agent.limit_words()}."
-        alarm = self._alarms.update("dose-limit", text, priority="high")
-        if alarm:
-            yield alarm
+    def _agent_level(self, agent: NeurolyticPlan) -> Iterator[Record]:
+        given_mg, is_over = agent.mg(self._count.injected_ml), agent.is_over(self._count.injected_ml)
+        text = f"Inject no more. {given_mg:g} mg {agent.agent}; {agent.limit_words()}."
+        yield from self._limit.report(text if is_over else None, is_over=is_over)
 
     def _unaspirated(self, volume_ml: float) -> str:
         """Return the remark on missing aspiration before ``volume_ml``; empty if it was done."""
-        if not self._aspirated:
+        if not self._count.aspirated:
             return f"The last {volume_ml:g} mL were injected without aspiration."
         if volume_ml > self._every_ml + ROUNDING:
             return f"The last {volume_ml:g} mL were injected at once; aspirate every {self._every_ml:g} mL."
@@ -214,13 +211,18 @@ class DoseGuard:
         return {
             **self._drug_fields(request.volume_ml),
             "volume_ml": request.volume_ml,
-            "total_volume_ml": self._injected_ml,
-            "total_mg": self._total_mg(total) or None,
-            "fraction": self._fraction(total),
-            "fraction_at_least": total.fraction if total else self._fraction(total),
+            **self._totals(total),
             "aspirated": aspirated,
             "reason": request.reason.strip() or None,
             "why": " ".join(why) or None,
+        }
+
+    def _totals(self, total: CumulativeDose | None) -> dict[str, object]:
+        return {
+            "total_volume_ml": self._count.injected_ml,
+            "total_mg": self._total_mg(total) or None,
+            "fraction": self._fraction(total),
+            "fraction_at_least": total.fraction if total else self._fraction(total),
         }
 
     def _drug_fields(self, volume_ml: float) -> dict[str, object]:
@@ -240,36 +242,33 @@ class DoseGuard:
 
     def _total_mg(self, total: CumulativeDose | None) -> dict[str, float]:
         if self._agent:
-            return {self._agent.agent: self._agent.mg(self._injected_ml)}
+            return {self._agent.agent: self._agent.mg(self._count.injected_ml)}
         return total.mg_by_drug() if total else {}
 
     def _fraction(self, total: CumulativeDose | None) -> float | None:
         if self._agent:
-            return self._agent.fraction(self._injected_ml)
+            return self._agent.fraction(self._count.injected_ml)
         return total.fraction if total and total.is_whole else None
 
     def _left_ml(self, total: CumulativeDose | None) -> float | None:
         """Return how many mL are left up to the limit; None where it is not known."""
         if self._agent:
             limits = [limit for limit in (self._most_ml, self._agent.max_ml) if limit is not None]
-            return max(min(limits) - self._injected_ml, 0.0) if limits else None
-        return self._plan.left_ml(self._injected_ml) if self._plan and total and total.is_whole else None
+            return max(min(limits) - self._count.injected_ml, 0.0) if limits else None
+        return self._plan.left_ml(self._count.injected_ml) if self._plan and total and total.is_whole else None
 
     def _levels(self, total: CumulativeDose) -> Iterator[Record]:
-        if total.alarms:
-            text = f"Inject no more. {total_words(total)} {_WATCH}"
-            alarm = self._alarms.update("dose-limit", text, priority="high" if total.is_over else None)
-            if alarm:
-                yield alarm
-        elif total.warns and not self._warned:
+        text = f"Inject no more. {total_words(total)} {_WATCH}" if total.alarms else None
+        yield from self._limit.report(text, is_over=total.is_over)
+        if total.warns and not total.alarms and not self._warned:
             yield Entry("dose-warning", {"fraction_at_least": total.fraction, "text": total_words(total)})
-        self._warned |= total.warns
+        self._warned = total.warns
 
     def _next_step(self) -> str:
         """Return what to do before the next aliquot."""
-        if self._blood:
+        if self._count.blood:
             return "Blood aspirated: move the needle, aspirate again"
-        if not self._aspirated:
+        if not self._count.aspirated:
             return " ".join(filter(None, (self._remark, "Aspirate before the next aliquot.")))
         return f"Aspirated: at most {self._every_ml:g} mL, then aspirate again"
 

@@ -1,9 +1,18 @@
-"""The card for an emergency in a neurolysis: what to do, in order. It has no lipid; no source gives it for phenol."""
+"""The card for an emergency: lipid rescue, or in a neurolysis what to do, in order, without lipid.
+
+No source gives lipid for phenol.
+"""
 
 from __future__ import annotations
 
-from guidance.dose.drugs import DrugTable
-from guidance.dose.rescue_card import CardLine, split_instruction
+from guidance.dose.drugs import DrugTable, load
+from guidance.dose.patient import DosePatient
+from guidance.dose.plan import DosePlan
+from guidance.dose.rescue import rescue
+from guidance.dose.rescue_card import CardLine, instructions, remarks, split_instruction, title
+
+RescueLines = tuple[tuple[str, str, bool], ...]
+"""The lines of a card, each as (word, text, whether it is a volume)."""
 
 _NO_LIPID = (
     "is no treatment here: no source that was read gives lipid emulsion for {agents}",
@@ -26,3 +35,14 @@ def emergency_instructions(table: DrugTable, agents: tuple[str, ...]) -> tuple[C
         CardLine("ANAESTHETIC", anaesthetic),
         CardLine("", _CERTAINTY),
     )
+
+
+def emergency_card(plan: DosePlan | None, agents: tuple[str, ...]) -> tuple[str, RescueLines]:
+    """Return title and lines of the card: of a neurolysis with ``agents``, else the lipid rescue for the patient."""
+    if agents:
+        shown = emergency_instructions(load(), agents)
+        return emergency_title(agents), tuple((line.word, line.text, line.is_dose) for line in shown)
+    table, patient = (plan.table, plan.patient) if plan else (load(), DosePatient())
+    card = rescue(table, patient)
+    lines = ((line.word, line.text, line.is_dose) for line in instructions(table, card))
+    return title(table), (*lines, *(("", text, False) for text in remarks(table, card)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 MG_PER_ML_OF_PERCENT = 10.0
@@ -53,6 +54,12 @@ def concentration_mg_per_ml(text: str) -> float:
     """Parse ``0.5%`` or ``5mg/mL`` to mg/mL. Raises DoseError."""
     number, unit = _alone(_CONCENTRATION, text, "a concentration", "0.5% or 5mg/mL")
     return _mg_per_ml(number, unit)
+
+
+def bare_volume_ml(text: str) -> float:
+    """Parse ``5``, ``2.5 mL`` or ``2,5`` to mL. Raises DoseError."""
+    number = text.strip().lower().removesuffix("ml").strip()
+    return volume_ml(f"{number}mL")
 
 
 def volume_ml(text: str) -> float:
@@ -148,3 +155,17 @@ def _strength(match: re.Match[str]) -> Epinephrine:
     if parts == 0:
         raise DoseError("Epinephrine 1:0 cannot be; write it as 1:200000.")
     return Epinephrine(1e6 / parts)
+
+
+def key_of(name: str, named: Iterable[tuple[str, str]], kind: str) -> str:
+    """Return the key of the ``kind`` of drug called ``name``; ``named`` are pairs of a name and its key.
+
+    Raises DoseError with the nearest names.
+    """
+    keys = {known.casefold(): key for known, key in named}
+    wanted = " ".join(name.casefold().split())
+    if wanted in keys:
+        return keys[wanted]
+    near = difflib.get_close_matches(wanted, keys, 3, 0.75)
+    known = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(sorted(set(keys.values())))}."
+    raise DoseError(f"No {kind} in the drug table is called {name!r}; {known}")

@@ -1,23 +1,27 @@
 """The units of a toxin session at the bedside: by muscle, and as a share of the session's limit.
 
 The operator enters a muscle and its units; nothing else is known of what was injected. Units beyond a limit are held
-until the operator gives a reason, and then counted: the total must equal what is in the patient.
+until the operator gives a reason, and then counted: the total must equal what is in the patient. It warns at 80 % of
+the session's limit and alarms at 100 %, as the dose guard does.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from guidance.alarms.board import AlarmBoard
 from guidance.common.text import clean
 from guidance.contracts.commands import ToxinAliquot
-from guidance.contracts.events import Entry
+from guidance.contracts.corrections import EntryNow
+from guidance.contracts.events import Entry, Record
 from guidance.contracts.task_views import ToxinView
-from guidance.dose.cumulative_dose import ROUNDING
+from guidance.dose.cumulative_dose import ALARMS_FROM, ROUNDING, WARNS_FROM
 from guidance.dose.drugs import DrugTable
 from guidance.dose.formatting import percent
+from guidance.dose.limit_alarm import LimitAlarm
 from guidance.dose.text import DoseError
 from guidance.dose.toxin import checked_units
 from guidance.protocol.library import load_sheet, names
@@ -88,9 +92,10 @@ def toxin_plan(table: DrugTable, product: str, protocol_id: str, *, is_pregnant:
 class ToxinGuard:
     """The running units of one session."""
 
-    def __init__(self, plan: ToxinPlan | None) -> None:
-        """Count the units of ``plan``; without one, nothing is counted."""
-        self._plan = plan
+    def __init__(self, plan: ToxinPlan | None, alarms: AlarmBoard) -> None:
+        """Count the units of ``plan``, and alarm at its limits; without a plan, nothing is counted."""
+        self._plan, self._limit = plan, LimitAlarm(alarms, "toxin")
+        self._warned = False
         self._units: dict[str, float] = {}
         self._held: ToxinAliquot | None = None
         self._why = ""
@@ -104,8 +109,8 @@ class ToxinGuard:
             yield Entry(PLAN, fields)
         self._begun = True
 
-    def obey(self, request: ToxinAliquot) -> Iterator[Entry]:
-        """Record the units of ``request``, or hold them; yield the entry of either."""
+    def obey(self, request: ToxinAliquot) -> Iterator[Record]:
+        """Record the units of ``request``, or hold them; yield the entry of either, and any warning or alarm."""
         if self._plan is None:
             return
         self._why, self._held = "", None
@@ -121,6 +126,43 @@ class ToxinGuard:
             return
         self._units[muscle.key] = self._units.get(muscle.key, 0.0) + units
         yield Entry(ENTRY, self._fields(self._plan, muscle, units, request.reason))
+        yield from self.settle()
+
+    def corrected(self, text: str) -> dict[str, object]:
+        """Return the fields of an entry that is corrected to ``text``, such as ``fds 30``. Raises DoseError."""
+        if self._plan is None:
+            raise DoseError("no toxin product was named at the start, so no units are counted")
+        muscle, units = self._read(self._plan, text)
+        return {"muscle": muscle.key, "name": muscle.name, "units": units, "muscle_most_units": muscle.most_units}
+
+    def recount(self, entries: Iterable[EntryNow]) -> dict[str, object]:
+        """Count ``entries`` anew, which hold after a correction; return the new totals, for the record."""
+        self._units, self._why, self._held = {}, "", None
+        for fields in (each.fields for each in entries if each.what == ENTRY and each.fields):
+            self._units[fields["muscle"]] = self._units.get(fields["muscle"], 0.0) + fields["units"]
+        plan = self._plan
+        return {"session_units": self._total, "fraction": self._fraction(plan)} if plan else {}
+
+    def settle(self) -> Iterator[Record]:
+        """Yield the warning and the alarm that begin or end with the units counted now.
+
+        The session's limit alarms as a local anaesthetic's does. A muscle's alarms only beyond it, and is medium: the
+        labels' range for a muscle ends there, and its effect is local (a judgement).
+        """
+        if self._plan is None:
+            return
+        fraction = self._fraction(self._plan) or 0.0
+        beyond = [*self._beyond_muscles(self._plan)]
+        alarms, is_over = fraction >= ALARMS_FROM - ROUNDING, fraction > ALARMS_FROM + ROUNDING
+        session = f"{self._total:g} U {self._plan.product} in all{self._share(self._plan)}"
+        exceeded = [*([session] if alarms else []), *beyond]
+        where = "" if alarms else " there"
+        text = f"Inject no more{where}. {'; '.join(exceeded)}." if exceeded else None
+        yield from self._limit.report(text, is_over=is_over)
+        warns = fraction >= WARNS_FROM - ROUNDING
+        if warns and not alarms and not self._warned:
+            yield Entry("dose-warning", {"fraction_at_least": fraction, "text": f"{session}."})
+        self._warned = warns
 
     def view(self) -> ToxinView | None:
         """Return the view for the screen; None if no product was named."""
@@ -145,6 +187,13 @@ class ToxinGuard:
 
     def _fraction(self, plan: ToxinPlan) -> float | None:
         return None if plan.most_units is None else self._total / plan.most_units
+
+    def _beyond_muscles(self, plan: ToxinPlan) -> Iterator[str]:
+        """Yield each muscle that has more than its limit, in words."""
+        for muscle in plan.muscles:
+            units = self._units.get(muscle.key, 0.0)
+            if _exceeds(units, muscle.most_units):
+                yield f"{muscle.name}: {units:g} U, its limit is {muscle.most_units:g} U"
 
     def _share(self, plan: ToxinPlan) -> str:
         fraction = self._fraction(plan)

@@ -9,6 +9,7 @@ from guidance.contracts.commands import (
     Aliquot,
     Arm,
     Aspiration,
+    CorrectEntry,
     FrameAck,
     OperatorCommand,
     OperatorNote,
@@ -18,7 +19,15 @@ from guidance.contracts.commands import (
 )
 from guidance.contracts.events import Entry, Record, TimedRecord
 from guidance.dose.text import DoseError
+from guidance.engine.entry_corrections import EntryCorrections
 from guidance.engine.parts import EngineParts
+
+_ENTERED = (OperatorNote, Aspiration, Aliquot, ToxinAliquot, StopAnswer)
+_REQUESTS = {"search-on", "activation"}
+"""Notes that request something of the controller or of the patient; there is nothing in them to correct."""
+_ANSWERED_ANEW = {"stop-moment", "anticoagulant-interval", "earlier-dose"}
+"""Entries of the stop moment, which a later answer to the same item corrects."""
+_BY_PROGRAM = {"injection-refused", "toxin-units-refused", "dose-warning", "stop-moment-refused"}
 
 
 class OperatorCommands:
@@ -26,12 +35,14 @@ class OperatorCommands:
 
     def __init__(self, parts: EngineParts) -> None:
         """Command the stages ``parts``."""
-        self._parts = parts
+        self._parts, self._corrections = parts, EntryCorrections(parts)
 
     def execute(self, command: OperatorCommand, now_ns: int) -> Iterator[TimedRecord]:
         """Yield the records of ``command``, given at host time ``now_ns``."""
         parts = self._parts
         for record in self._records(command, now_ns):
+            if isinstance(record, Entry) and _is_entered(command, record):
+                parts.entries.allow_correction()
             yield TimedRecord(parts.t, record)
             if isinstance(record, Entry):
                 yield from parts.timed(parts.needle_monitor.apply_entry(record, parts.t))
@@ -46,16 +57,24 @@ class OperatorCommands:
             yield from self._noted(command)
         elif isinstance(command, Arm) and (why := parts.stop_moment.arming_refusal()) and parts.stimulation:
             yield from parts.stimulation.refuse(why)
-        elif isinstance(command, Aspiration | Aliquot):
-            for record in parts.dose.obey(command, parts.t):
-                yield from parts.proximity.apply_entry(record) if isinstance(record, Entry) else (record,)
-        elif isinstance(command, ToxinAliquot):
-            yield from parts.toxin.obey(command)
+        elif isinstance(command, Aspiration | Aliquot | ToxinAliquot | CorrectEntry):
+            yield from self._dosed(command)
         elif isinstance(command, TurnDial) and parts.external_dial:
             yield parts.external_dial.turn(command.steps)
             parts.pipeline.dial(parts.external_dial.current_ma)
         elif parts.stimulation:
             yield from parts.stimulation.execute(command, parts.t, parts.conditions(now_ns))
+
+    def _dosed(self, command: Aspiration | Aliquot | ToxinAliquot | CorrectEntry) -> Iterator[Record]:
+        """Yield the records of what was aspirated or given, or of the correction of an entry."""
+        parts = self._parts
+        if isinstance(command, CorrectEntry):
+            yield from self._corrections.correct(command)
+        elif isinstance(command, ToxinAliquot):
+            yield from parts.toxin.obey(command)
+        else:
+            for record in parts.dose.obey(command, parts.t):
+                yield from parts.proximity.apply_entry(record) if isinstance(record, Entry) else (record,)
 
     def _noted(self, note: OperatorNote) -> Iterator[Record]:
         """Yield the records of a ``note``, which may concern the stop moment, the estimate and the controller."""
@@ -77,7 +96,7 @@ class OperatorCommands:
                 return
             yield from added
         elif answer.item == "other-anaesthetic":
-            parts.dose.clear_earlier()
+            yield from parts.dose.clear_earlier()
         yield from parts.stop_moment.answer(answer)
 
     def _entry(self, note: OperatorNote) -> Entry:
@@ -85,3 +104,8 @@ class OperatorCommands:
         guide = self._parts.needle_guide
         requested = guide.requested(note.what) if guide else None
         return requested or Entry(note.what, {"text": note.text} if note.text else {})
+
+
+def _is_entered(command: OperatorCommand, entry: Entry) -> bool:
+    """Return whether ``entry`` states what the operator entered by ``command``, and so may be corrected."""
+    return isinstance(command, _ENTERED) and entry.what not in _REQUESTS | _ANSWERED_ANEW | _BY_PROGRAM

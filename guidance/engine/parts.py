@@ -38,7 +38,7 @@ class EngineParts:
         self.settings, self.info, self.stimulation = settings, info, stimulation
         self.pipeline = _pipeline(settings, info)
         self.builder = SnapshotBuilder(settings, info)
-        self.counters = self.builder.counters
+        self.counters, self.entries = self.builder.counters, self.builder.entries
         self.alarms = AlarmBoard()
         self.health = HealthMonitor(self.alarms, info.sample_rate_hz)
         self.proximity = ProximityState(settings, self.health)
@@ -46,7 +46,7 @@ class EngineParts:
         self.external_dial = ExternalDial(settings.current_ma) if settings.mode is Mode.LISTEN else None
         agents = tuple(item.agent for item in settings.protocol.agents)
         self.dose = DoseGuard(settings.dose, self.alarms, settings.protocol.volume_ml, agents)
-        self.toxin = ToxinGuard(settings.toxin)
+        self.toxin = ToxinGuard(settings.toxin, self.alarms)
         self.stop_moment = StopMoment(settings.stop_plan, settings.stop_left_out)
         self.report_limit = ReportLimit()
         self.is_live = False

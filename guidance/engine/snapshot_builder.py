@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.base import DeviceInfo
-from guidance.contracts.events import Proximity, Response, TimedRecord
+from guidance.contracts.corrections import CORRECTION
+from guidance.contracts.events import Entry, Proximity, Response, TimedRecord
 from guidance.contracts.origin import Origin
 from guidance.contracts.snapshot import (
     AlarmView,
@@ -32,6 +33,7 @@ from guidance.contracts.zones import edges_of
 from guidance.dose.neurolytic import NeurolyticPlan
 from guidance.dose.plan import DosePlan
 from guidance.engine.counters import Counters
+from guidance.engine.entry_ledger import EntryLedger
 from guidance.engine.settings import Settings
 from guidance.engine.timeline import Timeline
 from guidance.protocol import Protocol as Procedure
@@ -98,7 +100,7 @@ class SnapshotBuilder:
         """Build for a procedure on device ``info``; without ``channel`` the main channel is the device's first."""
         self._settings, self._info = settings, info
         self._channel = channel or info.channels[0].name
-        self.counters = Counters()
+        self.counters, self.entries = Counters(), EntryLedger()
         self._timeline = Timeline(self._channel)
         self._sweeps: deque[SweepView] = deque(maxlen=KEPT_SWEEPS)
         self._pending_sweep: tuple[int, SweepResult, float | None] | None = None
@@ -112,9 +114,18 @@ class SnapshotBuilder:
     def receive(self, timed: TimedRecord) -> None:
         """Count a record, and keep what it adds to the past."""
         self.counters.count(timed.record)
-        self._timeline.receive(timed)
+        seq = self.entries.receive(timed)
+        self._timeline.receive(timed, seq if self.entries.is_correctable(seq) else None)
+        if isinstance(timed.record, Entry) and timed.record.what == CORRECTION:
+            self._follow_correction()
         if isinstance(timed.record, Response):
             self._respond(timed.record)
+
+    def _follow_correction(self) -> None:
+        """Mark the entries that are corrected now, and show the side that holds now."""
+        self._timeline.mark(self.entries.marks())
+        sides = [each.fields.get("text") for each in self.entries.now() if each.what == "side" and each.fields]
+        self.counters.notes["side"] = str(sides[-1] or "") if sides else ""
 
     def build(self, engine: EngineState, session: SessionState) -> Snapshot:
         """Return all that a screen shows now."""

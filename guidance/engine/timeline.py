@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from guidance.contracts.corrections import CORRECTION_REFUSED
 from guidance.contracts.events import Alarm, Command, End, Entry, Proximity, Response, Stimulus, TimedRecord
 from guidance.contracts.snapshot import TRAIL, EventView, TimelineView
 from guidance.dose.formatting import percent
@@ -17,6 +20,12 @@ MOST_EVENTS = 500
 """Events that are kept for the screen; the record has them all."""
 
 _NOT_KNOWN = "not known"
+_REFUSED = {
+    "injection-refused": "not counted, ",
+    "toxin-units-refused": "not counted, {text}: ",
+    CORRECTION_REFUSED: "not corrected: ",
+}
+"""How the line of a refused entry begins."""
 _DOSES = {
     "aspiration",
     "injection",
@@ -44,8 +53,8 @@ class Timeline:
         self._dropped = 0
         self._thinned = False
 
-    def receive(self, timed: TimedRecord) -> None:
-        """Receive a record."""
+    def receive(self, timed: TimedRecord, correctable_seq: int | None = None) -> None:
+        """Receive a record; ``correctable_seq`` is the number of an entry that the operator may correct."""
         record = timed.record
         if isinstance(record, Stimulus):
             self._stimulus = record
@@ -59,10 +68,16 @@ class Timeline:
             begins = record.text if record.active else f"passed: {record.text}"
             self._add_event(EventView(timed.t, "alarm", f"{record.code}: {begins}", record.priority))
         elif isinstance(record, Entry):
-            kind = "dose" if record.what in _DOSES else "note"
-            self._add_event(EventView(timed.t, kind, entry_words(record)))
+            self._add_entry(timed.t, record, correctable_seq)
         elif isinstance(record, End):
             self._add_event(EventView(timed.t, "end", f"the procedure ends: {record.reason}{_undecided(record)}"))
+
+    def mark(self, marks: Mapping[int, str]) -> None:
+        """Mark the entries with the numbers ``marks``, and no others."""
+        marked = [
+            event if event.seq is None else replace(event, mark=marks.get(event.seq, "")) for event in self._events
+        ]
+        self._events = deque(marked, maxlen=MOST_EVENTS)
 
     def past(self) -> TimelineView:
         """Return all so far. Rows once written do not change, so a view that was returned stays as it is."""
@@ -105,9 +120,25 @@ class Timeline:
             self._add_event(EventView(t, "stimulator", f"stimulator {state}, by {command.by}{because}"))
         self._armed = armed
 
+    def _add_entry(self, t: float, entry: Entry, seq: int | None) -> None:
+        kind = "dose" if entry.what in _DOSES else "note"
+        value = entry_value(entry.what, entry.fields) if seq is not None else ""
+        self._add_event(EventView(t, kind, entry_words(entry), seq=seq, what=entry.what, value=value))
+
     def _add_event(self, event: EventView) -> None:
         self._dropped += len(self._events) == MOST_EVENTS
         self._events.append(event)
+
+
+def entry_value(what: str, fields: dict[str, Any]) -> str:
+    """Return what was entered, in words; empty for an entry that states only that something happened."""
+    if what == "injection" and fields.get("volume_ml") is not None:
+        return f"{fields['volume_ml']:g} mL"
+    if what == "aspiration" and "blood" in fields:
+        return "blood" if fields["blood"] else "no blood"
+    if what == "toxin-units":
+        return f"{fields['muscle']} {fields['units']:g}"
+    return str(fields.get("text") or "")
 
 
 def entry_words(entry: Entry) -> str:
@@ -115,10 +146,8 @@ def entry_words(entry: Entry) -> str:
     fields = entry.fields
     if entry.what == "injection" and "volume_ml" in fields:
         return _injection_words(fields)
-    if entry.what == "injection-refused":
-        return f"not counted, {_why_refused(fields)}"
-    if entry.what == "toxin-units-refused":
-        return f"not counted, {fields.get('text') or _NOT_KNOWN}: {_why_refused(fields)}"
+    if entry.what in _REFUSED:
+        return f"{_REFUSED[entry.what].format(text=fields.get('text') or _NOT_KNOWN)}{_why_refused(fields)}"
     if entry.what == "aspiration" and "blood" in fields:
         return "aspirated: BLOOD" if fields["blood"] else "aspirated, no blood"
     if entry.what == "button":

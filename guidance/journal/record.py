@@ -24,7 +24,7 @@ from guidance.journal.store import store_option
 
 _RECENT_PULSES = 64
 """Pulses whose offset within a sample is remembered until their events are recorded."""
-_ANNOTATED_FIELDS = ("volume_ml", "blood", "button")
+_ANNOTATED_FIELDS = ("corrects", "volume_ml", "blood", "button")
 """Fields of an entry that are annotated in the signal; never free text, which may name a person."""
 
 
@@ -128,7 +128,7 @@ def _stopped(what: str, fault: OSError | None) -> str | None:
 
 
 def _entry_text(entry: Entry) -> str:
-    values = {
-        key: entry.fields[key] for key in _ANNOTATED_FIELDS if isinstance(entry.fields.get(key), bool | int | float)
-    }
+    changed = entry.fields.get("now")  # of a correction
+    fields = entry.fields | changed if isinstance(changed, dict) else entry.fields
+    values = {key: fields[key] for key in _ANNOTATED_FIELDS if isinstance(fields.get(key), bool | int | float)}
     return " ".join(["entry", entry.what, *(f"{key}={value:g}" for key, value in values.items())])

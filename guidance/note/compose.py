@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from guidance.journal.event_reader import EventFields
 from guidance.note import by_emg_sentences as by_emg
 from guidance.note import course_sentences as course
 from guidance.note import injected_sentences as injected
@@ -13,6 +12,7 @@ from guidance.note import localised_sentences as localised
 from guidance.note import stop_sentences as stop
 from guidance.note.case_sheet import MUSCLES, CaseSheet
 from guidance.note.contradictions import contradictions
+from guidance.note.correction_sentences import corrections
 from guidance.note.event_query import EventQuery
 from guidance.note.field_forms import is_left_out
 from guidance.note.fields import BOTULINUM, FIELDS, MUSCLE_FIELDS, SECTIONS, Field
@@ -29,19 +29,15 @@ SIMULATION = "SIMULATED PATIENT: no person was treated; these results need not a
 RESEARCH = "Written by research software, not a medical device; the signer is responsible for the content."
 _PARTIAL = {"volume_ml": injected.is_volume_complete}
 """Fields that the record may fill only in part, each with the test that it fills them whole."""
-_RECORDED_BY: dict[str, Callable[[EventFields], bool]] = {
-    "drug": lambda event: (
-        event["kind"] == "entry" and event["what"] == "injection" and bool(event["fields"].get("drug"))
+_RECORDED_BY: dict[str, Callable[[EventQuery], bool]] = {
+    "drug": lambda stream: any(event["fields"].get("drug") for event in stream.entries("injection")),
+    "aspiration": lambda stream: any(
+        event["fields"].get("blood") is not None for event in stream.entries("aspiration")
     ),
-    "aspiration": lambda event: (
-        event["kind"] == "entry" and event["what"] == "aspiration" and event["fields"].get("blood") is not None
-    ),
-    "twitch_loss": lambda event: event["kind"] == "alarm" and event["code"] == "twitch-loss",
-    "stop_moment": lambda event: (
-        event["kind"] == "entry" and event["what"] == "stop-moment" and bool(event["fields"].get("item"))
-    ),
+    "twitch_loss": lambda stream: any(event["code"] == "twitch-loss" for event in stream.of("alarm")),
+    "stop_moment": lambda stream: any(event["fields"].get("item") for event in stream.entries("stop-moment")),
 }
-"""Fields that only such an event fills; other events may add sentences to them but leave them required."""
+"""Fields that only such events fill; other events may add sentences to them but leave them required."""
 
 
 def compose(stream: EventQuery, case: CaseSheet) -> NotePage:
@@ -115,7 +111,7 @@ def _is_recorded(key: str, stream: EventQuery, recorded: RecordSentences) -> boo
     """Return whether the record alone fills the field ``key``."""
     if key in _PARTIAL:
         return _PARTIAL[key](stream)
-    if key in _RECORDED_BY and not any(map(_RECORDED_BY[key], stream.events)):
+    if key in _RECORDED_BY and not _RECORDED_BY[key](stream):
         return False
     return bool(recorded.get(key))
 
@@ -149,7 +145,8 @@ def _extended(section: Section, stream: EventQuery, case: CaseSheet, kind: str) 
         more = [NoteItem("Total units", (sentence(total, source=SHEET),))] if total else []
         section = replace(section, table=muscle_table(case, limit))
     elif section.title == SECTIONS["outcome"]:
-        more = [*_optional("Alarms", course.alarms, stream), *_optional("Other entries", course.other_entries, stream)]
+        parts = {"Alarms": course.alarms, "Other entries": course.other_entries, "Corrections": corrections}
+        more = [item for label, part in parts.items() for item in _optional(label, part, stream)]
     first = more[:1] if section.title == SECTIONS["performance"] else []
     rest = [item for item in more if item not in first]
     return replace(section, items=(*first, *section.items, *rest))

@@ -11,7 +11,7 @@ from guidance.note.stop_sentences import STATED
 
 _STATED_ELSEWHERE = {
     "aspiration", "injection", "injection-refused", "pain", "paraesthesia", "side", "verification", "dose-plan",
-    "toxin-plan", "toxin-units", "acknowledge", "simulated", *STATED,
+    "toxin-plan", "toxin-units", "correction", "acknowledge", "simulated", *STATED,
 }  # fmt: skip
 _MINUTES_FROM_S = 300.0
 """Durations from here on are given in minutes."""
@@ -94,7 +94,7 @@ def alarms(stream: EventQuery) -> Iterator[Sentence]:
 def other_entries(stream: EventQuery) -> Iterator[Sentence]:
     """Yield the entries of operator and program that no other field of the note states."""
     by_what: dict[str, list[EventFields]] = {}
-    for event in stream.of("entry"):
+    for event in stream.entries_that_hold:
         if event["what"] not in _STATED_ELSEWHERE:
             by_what.setdefault(event["what"], []).append(event)
     for what, events in by_what.items():

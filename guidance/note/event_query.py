@@ -10,9 +10,11 @@ from pathlib import Path
 
 from guidance.common.errors import UserError
 from guidance.common.text import clean
+from guidance.contracts.corrections import entries_now
 from guidance.contracts.origin import origin_of
 from guidance.journal.event_log import EVENTS_NAME
 from guidance.journal.event_reader import EventFields, read_events
+from guidance.note.corrected_entries import corrected_entries
 from guidance.note.fields import BIOFEEDBACK, BLOCK, BOTULINUM, PAIN
 from guidance.note.record_shape import first_invalid_line
 from guidance.protocol import Protocol, ProtocolError, load
@@ -85,8 +87,22 @@ class EventQuery:
         return (event for event in self.events if event["kind"] == kind)
 
     def entries(self, *what: str) -> list[EventFields]:
-        """Return the entries of these kinds of ``what``, in order."""
-        return [event for event in self.of("entry") if event["what"] in what]
+        """Return the entries of these kinds of ``what`` in order, as they hold after their corrections."""
+        return [event for event in self.entries_that_hold if event["what"] in what]
+
+    @cached_property
+    def entries_that_hold(self) -> list[EventFields]:
+        """All entries in order as they hold after their corrections, without those that were withdrawn."""
+        return corrected_entries(list(self.of("entry")))
+
+    @cached_property
+    def corrected(self) -> frozenset[int]:
+        """The entries that hold otherwise than they were entered, by their ``seq``."""
+        return frozenset(each.seq for each in entries_now(self.of("entry")) if each.mark)
+
+    def as_entered(self, seq: int) -> EventFields:
+        """Return the entry with the number ``seq`` as it was entered."""
+        return next(event for event in self.of("entry") if event["seq"] == seq)
 
 
 def read_stream(folder: Path) -> EventQuery:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from guidance.dose.formatting import percent
@@ -44,7 +45,7 @@ def volume(stream: EventQuery) -> Iterator[Sentence]:
     known = [event for event in injections if event["fields"].get("volume_ml") is not None]
     if known:
         total_ml = sum(event["fields"]["volume_ml"] for event in known)
-        parts = ", ".join(f"{event['fields']['volume_ml']:g} mL at {stream.clock(event['t'])}" for event in known)
+        parts = ", ".join(map(partial(_aliquot, stream), known))
         yield sentence(f"{total_ml:g} mL in {len(known)} {_aliquots(known)}: {parts}.", known)
     unknown = [event for event in injections if event not in known]
     if unknown:
@@ -151,6 +152,11 @@ def _total(fields: dict[str, Any]) -> str:
     whole, least = fields.get("fraction"), fields.get("fraction_at_least")
     share = "" if least is None else f", {'' if whole is not None else 'at least '}{percent(least)} of the limit"
     return f"Total: {total}{share}"
+
+
+def _aliquot(stream: EventQuery, event: EventFields) -> str:
+    corrected = " (corrected)" if event["seq"] in stream.corrected else ""
+    return f"{event['fields']['volume_ml']:g} mL at {stream.clock(event['t'])}{corrected}"
 
 
 def _aliquots(events: Sequence[EventFields]) -> str:

@@ -93,8 +93,9 @@ class NotePage:
 
 
 def sentence(text: str, events: Iterable[dict[str, Any]] = (), source: str = "", *, detail: bool = False) -> Sentence:
-    """Make a sentence from ``text``, free of control characters, that states ``events``."""
-    return Sentence(clean(text), tuple(dict.fromkeys(event["seq"] for event in events)), source, detail)
+    """Make a sentence from ``text``, free of control characters, that states ``events`` and their corrections."""
+    seqs = (seq for event in events for seq in (event["seq"], *event.get("corrected_by", ())))
+    return Sentence(clean(text), tuple(dict.fromkeys(seqs)), source, detail)
 
 
 def page_to_values(page: NotePage) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from guidance.contracts import events
+from guidance.contracts.corrections import CORRECTION
 
 FiniteNumber = Annotated[float, Field(allow_inf_nan=False)]
 OptionalNumber = FiniteNumber | None
@@ -54,6 +55,15 @@ class _ProgramFields(_Loose):
     concentration: str | None = None
 
 
+class _Correction(_ProgramFields):
+    """The fields of an entry that corrects another."""
+
+    corrects: int
+    now: _ProgramFields | None
+    text: str
+    reason: str
+
+
 class _Verified(_Loose):
     present_ma: FiniteNumber
     present_answered: int
@@ -70,6 +80,7 @@ _KINDS = {
         events.Entry, events.End, events.Activity,
     )
 }  # fmt: skip
+_ENTRIES: dict[str, type[_Loose]] = {"verification": _Verified, CORRECTION: _Correction}
 _FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
@@ -96,7 +107,7 @@ def _check(event: dict[str, Any], *, first: bool) -> None:
     if head.kind == "start":
         _check_time(_Start.model_validate(event).wall_time)
     elif head.kind == "entry":
-        (_Verified if event["what"] == "verification" else _ProgramFields).model_validate(event["fields"])
+        _ENTRIES.get(event["what"], _ProgramFields).model_validate(event["fields"])
 
 
 def _check_time(text: str) -> None:

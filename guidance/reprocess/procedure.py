@@ -43,6 +43,8 @@ _NOT_BY_OPERATOR = {
     "toxin-plan",
     "toxin-units",
     "toxin-units-refused",
+    "correction",
+    "correction-refused",
     "recovered",
     "hand-over",
     "signal-dead",

@@ -35,8 +35,8 @@ class StopMoment:
             yield Entry(ENTRY, {"left_out": self._left_out})
         self._begun = True
 
-    def record_side(self, side: str) -> None:
-        """Note the side that the operator entered elsewhere."""
+    def record_side(self, side: str | None) -> None:
+        """Note the side that the operator entered elsewhere; None where that entry was withdrawn."""
         self._recorded_side = side
 
     def answer(self, answer: StopAnswer) -> Iterator[Entry]:

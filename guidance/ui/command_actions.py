@@ -25,6 +25,7 @@ from guidance.contracts.commands import (
 from guidance.contracts.snapshot import TimelineView
 from guidance.ui import keys
 from guidance.ui.appearance import Appearance
+from guidance.ui.correcting import REASONS, Correcting, last_entry
 from guidance.ui.key_timing import REPEAT_S, Repeats
 from guidance.ui.link import Link
 from guidance.ui.linked import LinkedApp
@@ -51,6 +52,7 @@ class CommandActions(LinkedApp):
         self._repeats, self._volumes = Repeats(), Volumes()
         self._prompted: tuple[str, str] | None = None
         self._held_units = ""
+        self._correcting = Correcting()
 
     @property
     def page_state(self) -> PageState:
@@ -184,6 +186,14 @@ class CommandActions(LinkedApp):
         """Open the line for a note in words."""
         self._open("note", "Note")
 
+    def action_correct(self) -> None:
+        """Open the line that corrects an entry: the one chosen on the page Review, else the newest."""
+        past = self.newest.past if self.newest else TimelineView()
+        chosen = self._procedure_screen.past.chosen if self.page is ScreenPage.REVIEW else None
+        event = chosen if chosen is not None and chosen.seq is not None else last_entry(past)
+        if event is not None:
+            self._open("correct", self._correcting.choose(event))
+
     def action_side(self) -> None:
         """Enter the next side."""
         side = self.newest.side if self.newest else None
@@ -240,6 +250,10 @@ class CommandActions(LinkedApp):
             self._send(ToxinAliquot(text))
         elif what == "units-reason":
             self._send(ToxinAliquot(self._held_units, text))
+        elif what == "correct":
+            self._open("correct-reason", self._correcting.take(text), REASONS)
+        elif what == "correct-reason":
+            self._send(self._correcting.command(text))
         elif what == "reason" and held_ml is not None:
             self._send(Aliquot(held_ml, text))
         else:

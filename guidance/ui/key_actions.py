@@ -157,9 +157,10 @@ class KeyActions(CommandActions):
             self._stop_at_unknown(event.key)
         if done is EntryResult.LEFT:
             self._stop()
-        if done is EntryResult.SUBMITTED and entry.written_text:
-            self._written(entry.what, entry.written_text)
+        what, text = entry.what, entry.written_text
         if done in {EntryResult.SUBMITTED, EntryResult.LEFT}:
             entry.close()
+        if done is EntryResult.SUBMITTED and text:
+            self._written(what, text)
         event.prevent_default()
         self._refresh_status()

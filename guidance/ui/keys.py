@@ -78,6 +78,7 @@ KEY_ACTIONS = (
     KeyAction("aside-back", ("R",), f"steer('redirect {STEP_MM}')", "Sideways"),
     KeyAction("quit", ("q", "Q"), "quit", "Quit"),
     KeyAction("note", ("n", "N"), "write_note", "Note"),
+    KeyAction("correct", ("u", "U"), "correct", "Correct"),
     KeyAction("louder", ("right_square_bracket",), "volume(1)", "Volume"),
     KeyAction("quieter", ("left_square_bracket",), "volume(-1)", "Volume"),
     KeyAction("emg-louder", ("full_stop",), "monitor(1)", "EMG sound"),
@@ -181,6 +182,11 @@ def _has_held_dose(state: PageState) -> bool:
     return bool(snapshot.toxin and snapshot.toxin.held) or bool(snapshot.dose and snapshot.dose.held_ml is not None)
 
 
+def _has_entries(state: PageState) -> bool:
+    past = state.snapshot.past if state.snapshot else None
+    return past is not None and _takes_commands(state) and any(event.seq is not None for event in past.events)
+
+
 def _counts_volume(state: PageState) -> bool:
     """Return whether an injection is entered by its volume here, not by the units of a toxin."""
     counts = state.snapshot is not None and state.snapshot.toxin is None
@@ -220,6 +226,7 @@ _NEEDS: dict[str, Callable[..., bool]] = {
     "stop_item": lambda state, _step: state.is_stopped,
     "rescue": lambda state: state.snapshot is None or state.snapshot.live,
     "write_note": _takes_commands,
+    "correct": _has_entries,
     "side": lambda state: _takes_commands(state) and state.page is ScreenPage.PREPARE,
     "request_effort": lambda state, _phase: (
         _takes_commands(state) and state.has_needle_emg and state.page is not ScreenPage.STOP

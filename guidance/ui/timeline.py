@@ -34,7 +34,9 @@ class TimelineItems:
     def words(self, index: int) -> str:
         """Return in words what happened at ``index``."""
         event = self.event(index)
-        return clean(event.text) if event else response_text(self.response(index))
+        if event is None:
+            return response_text(self.response(index))
+        return f"{event.mark.upper()}: {clean(event.text)}" if event.mark else clean(event.text)
 
     def response(self, index: int) -> np.void:
         """Return the row of the trail at ``index``, which must be a sweep."""

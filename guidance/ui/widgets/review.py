@@ -44,7 +44,8 @@ class Review(Panel):
     def key(self, snapshot: Snapshot) -> Hashable:
         """Return what changes with every sweep and event, and each second."""
         past = snapshot.past
-        return len(past.trail), len(past.events), past.dropped, int(snapshot.t), snapshot.journal
+        marks = tuple(event.mark for event in past.events if event.mark)
+        return len(past.trail), len(past.events), past.dropped, int(snapshot.t), snapshot.journal, marks
 
     def scroll(self, steps: int) -> None:
         """Move the cursor ``steps`` items on (back: below 0)."""
@@ -57,6 +58,12 @@ class Review(Panel):
         items = self._items()
         if len(items):
             self._set(items, items.leap(self._at(items), direction))
+
+    @property
+    def chosen(self) -> EventView | None:
+        """The event under the cursor; None for a sweep, or while there is none."""
+        items = self._items()
+        return items.event(self._at(items)) if len(items) else None
 
     def paint(self, canvas: Canvas) -> None:
         """Draw the timeline, below it the list around the cursor, and at the bottom what to do after the end."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from guidance.alarms.board import AlarmBoard
 from guidance.contracts.commands import ToxinAliquot
 from guidance.dose.drugs import load as load_drugs
 from guidance.dose.toxin_session import ToxinGuard, toxin_plan
@@ -14,7 +15,7 @@ from tests.guidance.note.note_pages import note_of
 
 
 def session(*doses: str) -> ScriptedProcedure:
-    guard = ToxinGuard(toxin_plan(load_drugs(), "botox", "botulinum-fds"))
+    guard = ToxinGuard(toxin_plan(load_drugs(), "botox", "botulinum-fds"), AlarmBoard())
     procedure = ScriptedProcedure("botulinum-fds")
     entries = [*guard.begin(), *(entry for text in doses for entry in guard.obey(ToxinAliquot(text)))]
     for number, entry in enumerate(entries):

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from guidance.contracts.commands import Aliquot, Aspiration, OperatorNote, Stop
+from guidance.contracts.commands import Aliquot, Aspiration, CorrectEntry, OperatorNote, Stop
 from guidance.contracts.snapshot import EventView, Snapshot
 from guidance.ui.pages import ScreenPage
 from tests.guidance.ui.seat import ARMED, HELD, OFF, Seat, screen
-from tests.support.screens import FakeLink, build_dose, build_whole
+from tests.support.screens import FakeLink, build_dose, build_past, build_whole
 
 
 def with_event(kind: str, text: str) -> Snapshot:
@@ -150,3 +150,64 @@ async def test_notes_are_those_of_the_protocol(link: FakeLink) -> None:
         assert "1 Fascia  2 Pop" in seat.text()
         await seat.press("2", "3")
         assert seat.sent_commands() == [OperatorNote("pop"), Stop()]
+
+
+INJECTED = EventView(80.0, "dose", "injected 10 mL, 10 mL in all", seq=41, what="injection", value="10 mL")
+CONTACT = EventView(90.0, "note", "contact", seq=52, what="contact")
+
+
+def with_entries(*events: EventView) -> Snapshot:
+    return replace(ARMED, past=build_past(118.0, events=events))
+
+
+async def test_the_last_entry_is_corrected_by_what_it_should_be_and_a_reason(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(with_entries(CONTACT, INJECTED))
+        await seat.press("u")
+        assert "01:20.0 injection 10 mL should be (x: did not happen): " in seat.text()
+        await seat.press("5", "enter")
+        assert "Why injection 10 mL should be 5: " in seat.text()
+        assert "1 typing error   2 entered twice   3 did not happen" in seat.text()
+        assert seat.sent_commands() == []
+        await seat.press("1", "enter")
+        assert seat.sent_commands() == [CorrectEntry(41, "typing error", "5")]
+
+
+async def test_an_entry_that_did_not_happen_is_withdrawn(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(with_entries(INJECTED, CONTACT))
+        await seat.press("u", "x", "enter", *"wrong key", "enter")
+        assert seat.sent_commands() == [CorrectEntry(52, "wrong key", None)]
+
+
+async def test_review_corrects_the_entry_under_the_cursor(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(with_entries(INJECTED, CONTACT))
+        seat.app.turn_to(ScreenPage.REVIEW)
+        await seat.press("left", "left", "u")
+        assert "01:20.0 injection 10 mL should be" in seat.text()
+        await seat.press("enter")
+        assert seat.sent_commands() == []
+
+
+async def test_a_withdrawn_entry_is_marked_and_is_not_the_last_one(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(with_entries(INJECTED, replace(CONTACT, mark="withdrawn")))
+        seat.app.turn_to(ScreenPage.REVIEW)
+        await seat.press("left")
+        assert "WITHDRAWN: contact" in seat.text()
+        seat.app.turn_to(ScreenPage.GUIDE)
+        await seat.press("u")
+        assert "injection 10 mL should be" in seat.text()
+
+
+async def test_without_an_entry_there_is_nothing_to_correct_and_the_key_stops(link: FakeLink) -> None:
+    async with screen(link).run_test(size=(120, 40)) as pilot:
+        seat = Seat(link, pilot)
+        await seat.see(ARMED)
+        await seat.press("u")
+        assert seat.sent_commands() == [Stop()]

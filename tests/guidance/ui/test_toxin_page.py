@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from guidance.alarms.board import AlarmBoard
 from guidance.contracts.commands import ToxinAliquot
 from guidance.dose.drugs import load as load_drugs
 from guidance.dose.toxin_session import ToxinGuard, toxin_plan
@@ -17,7 +18,7 @@ class ToxinSeat(Seat):
     """A seat whose engine counts the units that the screen sends."""
 
     def sit(self) -> None:
-        self.guard, self.taken = ToxinGuard(PLAN), 0
+        self.guard, self.taken = ToxinGuard(PLAN, AlarmBoard()), 0
 
     async def pass_on(self) -> None:
         commands = self.sent_commands()
