@@ -42,7 +42,7 @@ _WORDS = {
     "quit": "end, pressed twice",
     "sign": "end and sign, twice (Review)",
     "note": "write a note",
-    "correct": "correct an entry (Review: any)",
+    "correct": "correct an entry",
     "pause-alarms": "pause the alarms' sound",
     "louder": "guidance louder",
     "quieter": "guidance quieter",
