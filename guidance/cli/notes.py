@@ -120,14 +120,15 @@ def _sign(
 def _sign_on_pages(folder: Path, key: EncryptionKey | None) -> bool:
     """Show the pages that complete, sign and write the note; return whether it was signed. Raises UserError."""
     from guidance.common.config import load_config
-    from guidance.note.site_defaults import site_defaults
+    from guidance.note.site_defaults import notes_folder, site_defaults
     from guidance.start.signing_draft import SigningDraft
     from guidance.start.signing_pages import SigningPages
     from guidance.ui.appearance import appearance_of
 
     config = load_config()
     click.echo(f"Reading the record of {folder.name}.", err=True)
-    app = SigningPages(SigningDraft(folder, key, site_defaults(config)), appearance_of(config, None).theme)
+    draft = SigningDraft(folder, key, site_defaults(config))
+    app = SigningPages(draft, appearance_of(config, None).theme, notes_folder(config))
     sentence = app.run()
     if app.return_code:
         raise UserError("The pages ended with a fault; the answers are kept, and the note is not signed.")

@@ -85,11 +85,28 @@ def _write_html(procedure: ProcedureFiles, path: Path, _now: datetime, appendix:
 
 
 def _write_pdf(procedure: ProcedureFiles, path: Path, now: datetime, appendix: bool) -> list[Path]:
+    write_private(path, _pdf(procedure, now, appendix))
+    return [path]
+
+
+def _write_png(procedure: ProcedureFiles, path: Path, now: datetime, appendix: bool) -> list[Path]:
+    """Write the PDF, and beside it each of its pages as PNG, named after it."""
+    from guidance.note.pdf_pages import png_pages
+
+    sheets = _pdf(procedure, now, appendix)
+    pages = {path.with_name(f"{path.stem}-{n}.png"): page for n, page in enumerate(png_pages(sheets), 1)}
+    files = {path.with_suffix(".pdf"): sheets} | pages
+    for file in files:
+        refuse_existing(file)
+    for file, data in files.items():
+        write_private(file, data)
+    return list(files)
+
+
+def _pdf(procedure: ProcedureFiles, now: datetime, appendix: bool) -> bytes:
     from guidance.note.pdf import pdf
 
-    pictures = _pictures(procedure) if appendix else ()
-    write_private(path, pdf(procedure.page, pictures, now, appendix=appendix))
-    return [path]
+    return pdf(procedure.page, _pictures(procedure) if appendix else (), now, appendix=appendix)
 
 
 def _pictures(procedure: ProcedureFiles) -> Sequence[Picture]:
@@ -102,5 +119,6 @@ WRITERS: dict[str, Callable[[ProcedureFiles, Path, datetime, bool], list[Path]]]
     ".md": _write_markdown,
     ".html": _write_html,
     ".pdf": _write_pdf,
+    ".png": _write_png,
 }
 """The writer for each suffix of a file."""

@@ -26,3 +26,8 @@ READY = {
     "disposition": ("recovery room", "home with written advice"),
 }
 """Texts by field, in the order of their numbers. None of them is entered unless it is chosen."""
+ONE_KEY = frozenset({
+    "allergies", "nerve_disease", "consent", "risks", "evaluation", "position", "sedation", "needle_tip",
+    "minimum_current", "no_response_below", "resistance", "pain", "twitch_loss", "complications", "disposition",
+})  # fmt: skip
+"""Fields answered in words, so that a number alone chooses; an answer to the others may begin with a number."""

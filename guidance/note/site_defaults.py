@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 
 from guidance.common.config import Config
 from guidance.common.errors import UsageError
@@ -21,18 +22,34 @@ WITH_DEFAULT = (
     "disposition",
 )  # fmt: skip
 """Fields that may have a default: staff, equipment and routine."""
-_TABLE = "note"
+_TABLE, _FOLDER = "note", "folder"
 
 
 def site_defaults(config: Config) -> dict[str, str]:
     """Return the default answers by field, in their standard form. Raises UsageError."""
     defaults: dict[str, str] = {}
     for key, value in config.note.items():
+        if key == _FOLDER:
+            continue
         if key not in WITH_DEFAULT:
-            raise config.fault(_TABLE, f"{key!r} has no default; fields with one are {', '.join(WITH_DEFAULT)}.")
+            known = ", ".join((*WITH_DEFAULT, _FOLDER))
+            raise config.fault(_TABLE, f"{key!r} has no default; fields with one are {known}.")
         text = ("yes" if value else "no") if isinstance(value, bool) else str(value)
         defaults[key] = read_answer(key, text, f"{config.path}, [{_TABLE}]")
     return defaults
+
+
+def notes_folder(config: Config) -> Path | None:
+    """Return the folder into which each signed note is written as PDF, None where the site sets none.
+
+    Raises UsageError.
+    """
+    value = config.note.get(_FOLDER)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not Path(value).expanduser().is_dir():
+        raise config.fault(_TABLE, f"{_FOLDER} = {value!r} is no folder here; it takes the signed notes.")
+    return Path(value).expanduser()
 
 
 def with_defaults(case: CaseSheet, missing: tuple[str, ...], defaults: Mapping[str, str], now: datetime) -> CaseSheet:

@@ -14,10 +14,13 @@ FIELD_ITEMS = {
     "consent": "consent",
     "allergies": "allergy",
     "coagulation": "anticoagulant",
+    "evaluation": "baseline",
     "iv_access": "access",
     "monitors": "monitoring",
 }
 """Field of the note by the item of the stop moment that fills it."""
+_LEADS = {"evaluation": "neurological baseline at the limb: "}
+"""What stands before an answer that the name of its field does not explain."""
 STATED = (_ENTRY, f"{_ENTRY}-refused", _INTERVAL, "earlier-dose")
 """Entries that these sentences state, or that change nothing."""
 
@@ -47,8 +50,9 @@ def item_of_field(stream: EventQuery, field: str) -> Iterator[Sentence]:
         return
     fields = event["fields"]
     detail = clean(str(fields.get("reason") or fields.get("detail") or ""))
-    text = f"{str(fields['answer']).capitalize()}{f': {detail}' if detail else ''}, at {stream.clock(event['t'])}."
-    yield sentence(text, [event])
+    answer = f"{_LEADS.get(field, '')}{fields['answer']}"
+    answer = f"{answer[:1].upper()}{answer[1:]}"
+    yield sentence(f"{answer}{f': {detail}' if detail else ''}, at {stream.clock(event['t'])}.", [event])
     if field == "coagulation":
         intervals = [entry for entry in stream.of("entry") if entry["what"] == _INTERVAL]
         yield from (sentence(clean(str(entry["fields"]["text"])), [entry]) for entry in intervals[-1:])

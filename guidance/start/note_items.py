@@ -7,7 +7,7 @@ from itertools import zip_longest
 from guidance.note.case_sheet import field_of
 from guidance.note.field_forms import ChoiceField
 from guidance.note.fields import SECTIONS, Field
-from guidance.note.ready_answers import READY
+from guidance.note.ready_answers import ONE_KEY, READY
 from guidance.ui.forms import FormChoice, FormItem
 
 
@@ -25,7 +25,7 @@ def item_of_field(key: str, *, required: bool, usual: bool = True, section: str 
         section=SECTIONS[field.section] if section is None else section,
         read=field.form.read,
         closed=False,
-        quick=isinstance(field.form, ChoiceField),
+        quick=isinstance(field.form, ChoiceField) or field.key in ONE_KEY,
     )
 
 
@@ -40,4 +40,6 @@ def _choices(field: Field) -> tuple[FormChoice, ...]:
 def _allowed(field: Field) -> str:
     if isinstance(field.form, ChoiceField):
         return "a number below, or the word"
+    if field.key in ONE_KEY:
+        return "a number below, or other words"
     return "a number below and ENTER, or other words" if field.key in READY else field.form.allowed

@@ -11,15 +11,18 @@ from pathlib import Path
 from guidance.common.errors import UsageError
 from guidance.journal.encryption import EncryptionKey
 from guidance.note.case_sheet import MUSCLES, CaseSheet, save_case
+from guidance.note.fields import FIELDS, Field
 from guidance.note.note_files import WRITERS, procedure_files, write_note
-from guidance.note.page import NotePage
+from guidance.note.page import NoteItem, NotePage
 from guidance.note.signing import sign
 from guidance.note.site_defaults import with_defaults
 from guidance.start.note_items import item_of_field
 from guidance.ui.forms import Form, FormItem
 
 DESPITE, MUSCLE = "despite", "muscle"
-_TO_ANSWER, _BEFORE = "To answer", "Answered before"
+_TO_ANSWER, _DEFAULTS = "To answer", "Site defaults"
+_BY_RECORD = "record"
+"""The origin of what the record fills in, as the form shows it."""
 
 
 def now() -> datetime:
@@ -45,6 +48,7 @@ class SigningDraft:
         case = with_defaults(self.files.case, missing, defaults, clock())
         self.files = replace(self.files, case=case)
         self._first = list(missing)
+        self._by_default = frozenset(key for key in missing if case.get(key) is not None)
 
     @property
     def is_signed(self) -> bool:
@@ -62,29 +66,40 @@ class SigningDraft:
         return self.files.case.get("performer") or ""
 
     def form(self) -> Form:
-        """Return a form with what has to be answered, and below it what was answered before."""
-        items = tuple(self.items())
-        answers = {item.key: answer for item in items if (answer := self.files.case.get(item.key)) is not None}
-        if self.despite:
-            answers[DESPITE] = self.despite
-        return Form(items, answers, self.files.case.origins)
+        """Return a form with what has to be answered, and below it the whole note as it is filled in."""
+        items, case = tuple(self.items()), self.files.case
+        filled = {each.key: text for each, text in self._filled() if text and each.key not in self._first}
+        entered = {item.key: answer for item in items if (answer := case.get(item.key)) is not None}
+        despite = {DESPITE: self.despite} if self.despite else {}
+        origins = dict.fromkeys(filled.keys() - entered.keys(), _BY_RECORD)
+        return Form(items, entered | filled | despite, origins | dict(case.origins))
 
     def items(self) -> Iterator[FormItem]:
-        """Yield the items: contradictions, what was or is missing, what the case sheet has."""
+        """Yield the items: contradictions, what was or is missing, all other fields of the note."""
         page = self.composed
         self._first += [name for name, _ in page.missing if name not in self._first]
         if page.contradictions:
             why = f"{' '.join(page.contradictions)} Mend the answer below, or state why both stand"
             yield FormItem(DESPITE, "Contradiction", why, section="Contradicts itself")
         case = self.files.case
-        for key in self._first:
+        for key in sorted(self._first, key=self._by_default.__contains__):
             if "NAME" not in key.split("."):
-                yield item_of_field(key, required=True, section=_TO_ANSWER)
+                section = _DEFAULTS if key in self._by_default else _TO_ANSWER
+                yield item_of_field(key, required=True, section=section)
             elif not case.muscles:
                 yield FormItem(MUSCLE, "Muscle injected", "its name, such as flexor carpi radialis", section=_TO_ANSWER)
-        for key in case.answers:
+        rest = [each.key for each, _ in self._filled()]
+        for key in dict.fromkeys((*rest, *case.answers)):
             if key not in self._first:
-                yield item_of_field(key, required=False, usual=False, section=_BEFORE)
+                yield item_of_field(key, required=False, usual=False)
+
+    def _filled(self) -> Iterator[tuple[Field, str]]:
+        """Yield each field of this kind of note with its text, empty where nothing is recorded."""
+        page = self.composed
+        texts = {item.label: _text(item) for part in page.to_sign for item in part.items}
+        for each in FIELDS:
+            if self.files.stream.protocol[1] in each.kinds or texts.get(each.label):
+                yield each, texts.get(each.label, "")
 
     def answer(self, key: str, text: str | None) -> None:
         """Save the answer ``text`` to the item ``key``; None removes it. Raises UserError."""
@@ -116,6 +131,10 @@ class SigningDraft:
         if path.suffix.lower() not in WRITERS:
             raise UsageError(f"{path.name}: the note is written as {', '.join(WRITERS)}; end the file name so.")
         return write_note(self.files, path, self._clock())
+
+
+def _text(item: NoteItem) -> str:
+    return " ".join(each.text for each in item.sentences)
 
 
 def _muscle_key(name: str) -> str:

@@ -16,11 +16,14 @@ from textual.widgets.option_list import Option
 from guidance.common.text import clean
 from guidance.ui.forms.line import AnswerLine
 from guidance.ui.forms.model import Form, FormChoice, FormItem
+from guidance.ui.text import beginning
 
 _END = "end-of-form"
 _MOST_CHOICES = 7
 """Most choices in sight at once: what leaves room for the items on 24 rows."""
 _LABEL_CELLS = 34
+_ROW_EDGES = 6
+"""Cells of a row beside label, answer and origin: the mark, the gaps, the scroll bar."""
 
 
 class FormPage(Screen[None]):
@@ -44,6 +47,7 @@ class FormPage(Screen[None]):
     def __init__(self, form: Form) -> None:
         super().__init__()
         self.form = form
+        self._picked = ("", "")
 
     def compose(self) -> ComposeResult:
         """Lay out heading, items, the item at hand, choices, line, message and keys."""
@@ -59,7 +63,8 @@ class FormPage(Screen[None]):
                 "tab": partial(self.action_item, 1),
                 "shift+tab": partial(self.action_item, -1),
             },
-            lambda number: self._take(str(number)),
+            self._pick,
+            self._unpick,
         )
         yield Static(classes="message", id="message", markup=False)
         yield Footer(show_command_palette=False)
@@ -69,6 +74,10 @@ class FormPage(Screen[None]):
         for options in self.query(OptionList):
             options.can_focus = False
         self.line.focus()
+        self.refresh_form()
+
+    def on_resize(self) -> None:
+        """Shorten the rows to the new width."""
         self.refresh_form()
 
     @property
@@ -81,6 +90,9 @@ class FormPage(Screen[None]):
 
     def answered(self, key: str) -> None:
         """Act after the item ``key`` was answered or cleared."""
+
+    def accepted(self) -> None:
+        """Act after an answer is shown, and the next item is at hand."""
 
     def leave(self) -> None:
         """Leave the page; what was entered stays."""
@@ -123,11 +135,11 @@ class FormPage(Screen[None]):
     def _row(self, item: FormItem, width: int) -> Text:
         answer = self.form.answers.get(item.key)
         mark = "✔" if answer is not None else ("*" if item.required else "○")
-        label = item.label if len(item.label) <= width else f"{item.label[: width - 1]}…"
-        row = Text(f"{mark} {label:<{width}} ", no_wrap=True, overflow="ellipsis")
-        row.append(clean(self._shown(item, answer or "")), style="bold")
-        if origin := self.form.origins.get(item.key):
-            row.append(f"  ({clean(origin)})", style="dim")
+        row = Text(f"{mark} {beginning(item.label, width):<{width}} ", no_wrap=True, overflow="ellipsis")
+        origin = f"  ({clean(self.form.origins[item.key])})" if item.key in self.form.origins else ""
+        room = self.app.size.width - width - len(origin) - _ROW_EDGES
+        row.append(beginning(clean(self._shown(item, answer or "")), max(room, 1)), style="bold")
+        row.append(origin, style="dim")
         return row
 
     def _shown(self, item: FormItem, answer: str) -> str:
@@ -216,6 +228,17 @@ class FormPage(Screen[None]):
         self.form.origins.pop(item.key, None)
         self._accepted(item.key)
 
+    def _pick(self, number: int) -> None:
+        self._picked = (self.form.here.key if self.form.here else "", str(number))
+        self._take(str(number))
+
+    def _unpick(self) -> str:
+        """Take back the choice of the last digit, which began a text; return the digit."""
+        key, digit = self._picked
+        self.form.go_to(key)
+        self.action_clear()
+        return digit
+
     def _take(self, typed: str) -> None:
         try:
             key = self.form.answer(typed)
@@ -230,6 +253,7 @@ class FormPage(Screen[None]):
         self.answered(key)
         self.form.go_to(key)
         self._on()
+        self.accepted()
 
     def _on(self) -> None:
         self.line.value = ""

@@ -14,12 +14,17 @@ from textual.widgets import Input
 from guidance.common.text import clean
 from guidance.ui.forms.model import MOST_CHARACTERS
 
+_GOES_ON = " /.,:%-"
+"""Signs that follow the first digit of a text, such as 2/10, and do not begin an answer."""
+
 
 class AnswerLine(Input):
     """An input of one line.
 
     ``keys`` are the page's own keys, with what they do. They are handled here, in the order in which keys arrive, so
-    that fast typing never overtakes them. A digit up to ``picks`` in the empty line is given to ``pick`` at once.
+    that fast typing never overtakes them. A digit up to ``picks`` in the empty line is given to ``pick`` at once; a
+    sign that goes on with a number, such as the stroke of 2/10, is given to ``unpick``, which returns the digit if it
+    was the beginning of a text.
     """
 
     DEFAULT_CSS = """
@@ -35,16 +40,24 @@ class AnswerLine(Input):
         why: str
 
     def __init__(
-        self, keys: Mapping[str, Callable[[], None]], pick: Callable[[int], None] = lambda _number: None
+        self,
+        keys: Mapping[str, Callable[[], None]],
+        pick: Callable[[int], None] = lambda _number: None,
+        unpick: Callable[[], str] = str,
     ) -> None:
         super().__init__(max_length=MOST_CHARACTERS, select_on_focus=False)
-        self._keys, self._pick = keys, pick
+        self._keys, self._pick, self._unpick = keys, pick, unpick
+        self._was_pick = False
         self.cursor_blink = False  # nothing moves on these pages but what the user moves
         self.picks = 0
 
     async def _on_key(self, event: events.Key) -> None:
         number = int(event.character) if event.character and event.character in "123456789" else 0
         is_pick = not self.value and 0 < number <= self.picks
+        was_pick, self._was_pick = self._was_pick, is_pick
+        if was_pick and not self.value and event.character and event.character in _GOES_ON:
+            self.value = self._unpick()
+            self.cursor_position = len(self.value)
         if not is_pick and event.key not in self._keys:
             await super()._on_key(event)
             return

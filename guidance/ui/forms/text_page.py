@@ -54,11 +54,20 @@ class TextPage(Screen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
+        """Prepare the page once it is laid out."""
+        self.begin()
+
+    def begin(self) -> None:
         """Put the value in the line, ready to be changed."""
         if self._prompt:
             line = self.query_one(AnswerLine)
             line.value = self._value
             line.focus()
+
+    @property
+    def text(self) -> VerticalScroll:
+        """The part that scrolls."""
+        return self.query_one(VerticalScroll)
 
     def _shown(self) -> Text:
         return Text("\n".join(clean(line) for line in self._text.splitlines()))
@@ -80,7 +89,7 @@ class TextPage(Screen[None]):
 
     def action_scroll(self, rows: int) -> None:
         """Scroll the text by ``rows``."""
-        self.query_one(VerticalScroll).scroll_relative(y=rows, animate=False)
+        self.text.scroll_relative(y=rows, animate=False)
 
     def action_leave(self) -> None:
         """Leave the page."""

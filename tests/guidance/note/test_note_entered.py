@@ -99,6 +99,15 @@ def test_an_item_of_the_stop_moment_that_was_not_done_stands_in_the_note_with_it
     assert not {"stop_moment", "consent", "allergies"} & set(missing(page))
 
 
+def test_the_baseline_of_the_stop_moment_fills_the_evaluation_before(tmp_path: Path) -> None:
+    procedure = femoral_block()
+    assert "evaluation" in missing(note_of(procedure, tmp_path / "without"))
+    procedure.entry(0.2, "stop-moment", item="baseline", answer="deficit", detail="numb big toe")
+    page = note_of(procedure, tmp_path / "with")
+    assert "Neurological baseline at the limb: deficit: numb big toe, at" in text_of(page, "Evaluation before")
+    assert "evaluation" not in missing(page)
+
+
 def test_the_interval_of_an_anticoagulant_stands_in_the_note(tmp_path: Path) -> None:
     procedure = femoral_block()
     procedure.entry(0.2, "stop-moment", item="anticoagulant", answer="lmwh", detail=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,11 +15,12 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from pypdf import PdfReader
 
+from guidance.common.errors import UsageError, UserError
 from guidance.note.case_sheet import save_case
 from guidance.note.formats import html_text, markdown_text, unbroken
 from guidance.note.html import html
 from guidance.note.markdown import markdown
-from guidance.note.note_files import procedure_files
+from guidance.note.note_files import procedure_files, write_note
 from guidance.note.page import Sentence
 from guidance.note.pdf import pdf
 from guidance.note.pictures import pictures_of
@@ -178,6 +180,27 @@ def test_a_note_is_written_for_its_owner_alone_and_over_nothing(tmp_path: Path, 
     assert all(file.stat().st_mode & 0o777 == 0o600 for file in files)
     again = command(*where)
     assert (again.status, again.is_one_sentence) == (2, True)
+
+
+def test_a_name_ending_in_png_writes_the_pdf_and_its_pages_beside_it(tmp_path: Path) -> None:
+    folder = femoral_block().record_in(tmp_path / "store")
+    files = write_note(procedure_files(folder, None), tmp_path / "note.png", NOW)
+    pages = PdfReader(tmp_path / "note.pdf").pages
+    assert files == [tmp_path / "note.pdf", *(tmp_path / f"note-{n}.png" for n in range(1, len(pages) + 1))]
+    assert all(file.read_bytes().startswith(b"\x89PNG") for file in files[1:])
+    assert all(file.stat().st_mode & 0o777 == 0o600 for file in files)
+    with pytest.raises(UsageError, match="is not overwritten"):
+        write_note(procedure_files(folder, None), tmp_path / "note.png", NOW)
+
+
+def test_without_a_renderer_no_file_is_written_and_one_sentence_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    folder = femoral_block().record_in(tmp_path / "store")
+    with pytest.raises(UserError, match="Pages as PNG need PDFium"):
+        write_note(procedure_files(folder, None), tmp_path / "note.png", NOW)
+    assert not [*tmp_path.glob("note*")]
 
 
 @pytest.mark.parametrize("name", ["note.docx", "note", "none/note.pdf", ""])

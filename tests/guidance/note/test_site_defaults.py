@@ -10,7 +10,7 @@ from guidance.common.config import Config, load_config
 from guidance.common.errors import UsageError
 from guidance.note.case_sheet import CaseSheet, load_case, save_case
 from guidance.note.fields import FIELDS
-from guidance.note.site_defaults import ORIGIN, WITH_DEFAULT, site_defaults, with_defaults
+from guidance.note.site_defaults import ORIGIN, WITH_DEFAULT, notes_folder, site_defaults, with_defaults
 from guidance.note.stop_sentences import FIELD_ITEMS
 from tests.guidance.note.case_sheets import NOW
 
@@ -44,6 +44,16 @@ def test_defaults_are_read_in_their_standard_form(tmp_path: Path) -> None:
     path.write_text("[note]\nneedle_gauge = 900\n", "utf-8")
     with pytest.raises(UsageError, match="needle_gauge must be a number of G from 14 to 34"):
         site_defaults(load_config(path))
+
+
+def test_the_folder_of_signed_notes_must_exist(tmp_path: Path) -> None:
+    assert notes_folder(Config(Path("config.toml"), note={"folder": str(tmp_path)})) == tmp_path
+    assert notes_folder(Config(Path("config.toml"))) is None
+    for wrong in (str(tmp_path / "none"), 7):
+        config = Config(Path("config.toml"), note={"folder": wrong})
+        assert not site_defaults(config)
+        with pytest.raises(UsageError, match=r"config.toml, \[note\]: folder = .* is no folder here"):
+            notes_folder(config)
 
 
 def test_a_default_fills_only_what_is_missing_and_is_marked_until_somebody_answers(tmp_path: Path) -> None:

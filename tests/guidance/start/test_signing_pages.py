@@ -60,16 +60,25 @@ async def typed(pilot: Pilot[str], text: str) -> None:
     await pilot.press("enter")
 
 
+async def read(pilot: Pilot[str]) -> None:
+    """Read the note to its end, where it can be signed."""
+    note = pilot.app.screen
+    assert isinstance(note, NoteToSign)
+    await pilot.pause()
+    async with asyncio.timeout(10.0):
+        while not note.is_read:
+            await pilot.press("enter")
+
+
 async def test_from_the_first_missing_answer_to_the_signature(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = pages(folder)
     async with app.run_test(size=(120, 40)) as pilot:
         assert isinstance(app.screen, AnswersPage)
         assert "0 of 3" in text_of(pilot)
         await pilot.press("1", "2")
+        assert "2 of 3" in text_of(pilot)
         await typed(pilot, "supine")
-        assert "3 of 3" in text_of(pilot)
-        await pilot.press("enter")
-        assert isinstance(app.screen, NoteToSign)
+        await read(pilot)
         app.screen.confirming.least_gap_s = 0.0
         await pilot.press("enter")
         assert load_signed(folder, None) is None
@@ -102,7 +111,7 @@ async def test_site_defaults_are_shown_as_such_and_leave_less_to_answer(folder: 
         assert "1 of 3" in text_of(pilot)
         assert "supine  (site default)" in text_of(pilot)
         assert "povidone" not in text_of(pilot)
-        await pilot.press("1", "2", "f10")
+        await pilot.press("1", "2")
         assert isinstance(app.screen, NoteToSign)
 
 
@@ -119,7 +128,7 @@ async def test_two_enters_of_one_burst_do_not_sign(folder: Path) -> None:
     save_case(folder, sheet(), None)
     app = pages(folder)
     async with app.run_test(size=(80, 24)) as pilot:
-        assert isinstance(app.screen, NoteToSign)
+        await read(pilot)
         app.screen.confirming.least_gap_s = 10.0
         await pilot.press("enter", "enter", "enter")
         assert "Press ENTER again" in text_of(pilot)
@@ -133,8 +142,7 @@ async def test_a_contradiction_is_shown_and_needs_a_reason(folder: Path) -> None
         assert "Contradicts itself" in text_of(pilot)
         assert "weight" in text_of(pilot).lower()
         await typed(pilot, "both stand")
-        await pilot.press("enter")
-        assert isinstance(app.screen, NoteToSign)
+        await read(pilot)
         app.screen.confirming.least_gap_s = 0.0
         await pilot.press("enter", "enter")
     signed = load_signed(folder, None)
@@ -158,6 +166,60 @@ async def test_a_pasted_text_of_ten_thousand_characters_with_control_codes_is_re
         assert line.value == "ab c"
 
 
+async def test_a_number_that_goes_on_as_text_is_text_and_chooses_nothing(tmp_path: Path) -> None:
+    folder = femoral_block().record_in(tmp_path)
+    text = "\n".join(line for line in BLOCK_SHEET.splitlines() if not line.startswith(("pain ", "complications ")))
+    save_case(folder, sheet(text), None)
+    app = pages(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await typed(pilot, "2/10 on injection")
+        assert "1 of 2" in text_of(pilot)
+    case = load_case(folder, None)
+    assert (case.get("pain"), case.get("complications")) == ("2/10 on injection", None)
+
+
+async def test_the_note_cannot_be_signed_before_its_end_was_shown(folder: Path) -> None:
+    save_case(folder, sheet(), None)
+    app = pages(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        note = app.screen
+        assert isinstance(note, NoteToSign)
+        note.confirming.least_gap_s = 0.0
+        await pilot.press("1", "x", "enter", "enter")
+        assert load_signed(folder, None) is None
+        await read(pilot)
+        assert note.query_one(AnswerLine).value == PERFORMER
+
+
+async def test_the_whole_note_stands_below_what_is_missing_and_the_record_is_named_as_its_origin(folder: Path) -> None:
+    app = pages(folder)
+    async with app.run_test(size=(120, 80)) as pilot:
+        page = text_of(pilot)
+        assert page.index("Sex") < page.index("Performed by") < page.index("Drug and concentration")
+        assert "Aspirated 2 times without blood" in page
+        assert "(record)" in page
+        await pilot.press("tab", "tab", "tab", "f4")
+    assert load_case(folder, None).get("patient") is None
+
+
+async def test_a_signed_note_is_written_into_the_folder_of_the_site(folder: Path, tmp_path: Path) -> None:
+    save_case(folder, sheet(), None)
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    app = SigningPages(SigningDraft(folder, None, {}, clock), "dark", notes)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await read(pilot)
+        app.screen.confirming.least_gap_s = 0.0  # type: ignore[attr-defined]
+        await pilot.press("enter", "enter")
+        async with asyncio.timeout(20.0):
+            while not app.written:
+                await pilot.pause(0.05)
+        assert isinstance(app.screen, SignedPage)
+        await pilot.press("enter")
+    assert app.written == [notes / f"{folder.name}.pdf"]
+    assert app.return_value is not None
+
+
 async def test_the_mouse_does_what_the_keys_do(folder: Path) -> None:
     app = pages(folder)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -176,14 +238,16 @@ async def test_the_signed_note_is_written_as_pdf_and_an_existing_file_is_kept(fo
     app = SigningPages(draft, "dark")
     path = tmp_path / "note.pdf"
     async with app.run_test(size=(80, 24)) as pilot:
+        path.write_text("kept")
         app.screen.query_one(AnswerLine).value = str(path)
         await pilot.press("enter")
         await pilot.pause()
-        assert path.read_bytes().startswith(b"%PDF")
-        assert app.written == [path]
+        assert "is not overwritten" in " ".join(text_of(pilot).split())
+        path.unlink()
         await pilot.press("enter")
         await pilot.pause()
-        assert "is not overwritten" in " ".join(text_of(pilot).split())
+    assert path.read_bytes().startswith(b"%PDF")
+    assert app.written == [path]
 
 
 async def test_a_disk_that_fails_is_one_sentence_and_the_answer_is_requested_again(
@@ -207,7 +271,9 @@ async def test_the_pages_look_as_before(folder: Path, size: tuple[int, int], pyt
     async with app.run_test(size=size) as pilot:
         seen["answers"] = await settled(pilot)
         await pilot.press("1", "2")
-        seen["nothing missing"] = await settled(pilot)
-        await pilot.press("f10")
         seen["note"] = await settled(pilot)
+        await read(pilot)
+        seen["end of the note"] = await settled(pilot)
+        await pilot.press("escape")
+        seen["nothing missing"] = await settled(pilot)
     assert not differs(f"signing-{size[0]}x{size[1]}", seen, update=pytestconfig.getoption("update_snapshots"))
