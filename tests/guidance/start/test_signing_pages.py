@@ -60,14 +60,15 @@ async def typed(pilot: Pilot[str], text: str) -> None:
     await pilot.press("enter")
 
 
-async def read(pilot: Pilot[str]) -> None:
-    """Read the note to its end, where it can be signed."""
+async def read(pilot: Pilot[str]) -> NoteToSign:
+    """Read the note to its end, where it can be signed; return its page."""
     note = pilot.app.screen
     assert isinstance(note, NoteToSign)
     await pilot.pause()
     async with asyncio.timeout(10.0):
         while not note.is_read:
             await pilot.press("enter")
+    return note
 
 
 async def test_from_the_first_missing_answer_to_the_signature(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,8 +79,8 @@ async def test_from_the_first_missing_answer_to_the_signature(folder: Path, monk
         await pilot.press("1", "2")
         assert "2 of 3" in text_of(pilot)
         await typed(pilot, "supine")
-        await read(pilot)
-        app.screen.confirming.least_gap_s = 0.0
+        note = await read(pilot)
+        note.confirming.least_gap_s = 0.0
         await pilot.press("enter")
         assert load_signed(folder, None) is None
         await pilot.press("enter")
@@ -128,8 +129,8 @@ async def test_two_enters_of_one_burst_do_not_sign(folder: Path) -> None:
     save_case(folder, sheet(), None)
     app = pages(folder)
     async with app.run_test(size=(80, 24)) as pilot:
-        await read(pilot)
-        app.screen.confirming.least_gap_s = 10.0
+        note = await read(pilot)
+        note.confirming.least_gap_s = 10.0
         await pilot.press("enter", "enter", "enter")
         assert "Press ENTER again" in text_of(pilot)
     assert load_signed(folder, None) is None
@@ -142,8 +143,8 @@ async def test_a_contradiction_is_shown_and_needs_a_reason(folder: Path) -> None
         assert "Contradicts itself" in text_of(pilot)
         assert "weight" in text_of(pilot).lower()
         await typed(pilot, "both stand")
-        await read(pilot)
-        app.screen.confirming.least_gap_s = 0.0
+        note = await read(pilot)
+        note.confirming.least_gap_s = 0.0
         await pilot.press("enter", "enter")
     signed = load_signed(folder, None)
     assert signed is not None
@@ -208,8 +209,8 @@ async def test_a_signed_note_is_written_into_the_folder_of_the_site(folder: Path
     notes.mkdir()
     app = SigningPages(SigningDraft(folder, None, {}, clock), "dark", notes)
     async with app.run_test(size=(80, 24)) as pilot:
-        await read(pilot)
-        app.screen.confirming.least_gap_s = 0.0  # type: ignore[attr-defined]
+        note = await read(pilot)
+        note.confirming.least_gap_s = 0.0
         await pilot.press("enter", "enter")
         async with asyncio.timeout(20.0):
             while not app.written:

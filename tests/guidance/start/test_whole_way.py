@@ -146,7 +146,7 @@ async def signed(user: Keyboard, folder: Path, notes: Path, size: tuple[int, int
     async with app.run_test(size=size) as pilot:
         page = app.screen
         assert isinstance(page, AnswersPage)
-        while app.screen is page and page.form.here is not None:
+        while page.is_current and page.form.here is not None:
             await answered(user, pilot, page.form.here)
         note = app.screen
         assert isinstance(note, NoteToSign)
