@@ -193,7 +193,7 @@ def test_a_name_ending_in_png_writes_the_pdf_and_its_pages_beside_it(tmp_path: P
         write_note(procedure_files(folder, None), tmp_path / "note.png", NOW)
 
 
-def test_without_a_renderer_no_file_is_written_and_one_sentence_says_why(
+def test_without_a_renderer_no_file_is_written_and_one_sentence_gives_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
