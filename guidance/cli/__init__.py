@@ -12,6 +12,8 @@ import click
 from guidance import __version__
 from guidance.cli.command_table import CommandTable
 from guidance.common.errors import BAD_ARGUMENTS, DONE, EXIT_STATUSES, FAILED, UsageError
+from guidance.common.start_lines import early_lines
+from guidance.common.terminal import opens_screen, without_echo
 
 if TYPE_CHECKING:
     from guidance.session import Host
@@ -54,8 +56,10 @@ def main(host: Host | None = None, words: list[str] | None = None) -> None:
 
     ``words`` stand for those of the command line.
     """
+    typed = sys.argv[1:] if words is None else words
     try:
-        cli.main(args=words, standalone_mode=False, obj=host)
+        with without_echo(wanted=opens_screen(typed)), early_lines(typed):
+            cli.main(args=words, standalone_mode=False, obj=host)
         if sys.stdout is not None:
             sys.stdout.flush()
     except click.exceptions.Exit as leave:

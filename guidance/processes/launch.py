@@ -17,6 +17,7 @@ from typing import Protocol
 
 from drivers.base import DeviceError
 from guidance.common.errors import DONE, FAILED, UserError
+from guidance.common.start_lines import StageReporter, StartLines, lines_of, report_nowhere
 from guidance.processes.exit_status import ExitOutcome, outcome_of
 from guidance.processes.hang_watch import HeadlessChannel
 from guidance.processes.link import EngineLink
@@ -47,10 +48,14 @@ class Session(Protocol):
 
 
 class EngineJob(Protocol):
-    """A job that is pickled from the screen's process to the engine's."""
+    """A job that is pickled from the screen's process to the engine's; ``stages`` are what it reports as it opens."""
 
-    def open(self) -> Session:
-        """Open the session. Raises UserError and DeviceError."""
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """What opens, in order."""
+
+    def open(self, report: StageReporter = report_nowhere) -> Session:
+        """Open the session, and ``report`` each stage. Raises UserError and DeviceError."""
 
 
 def run_headless(job: EngineJob) -> ExitOutcome:
@@ -65,21 +70,45 @@ def run_headless(job: EngineJob) -> ExitOutcome:
 def run_with_screen(job: EngineJob, load_screen: Callable[[], ScreenMain] | None = None) -> ExitOutcome:
     """Run ``job`` in a process of its own, with the screen that ``load_screen`` loads in this process.
 
-    The terminal is used only once the job runs. Ctrl-C and SIGTERM end the job in order. When the screen fails, the
-    engine goes on until one of these signals arrives.
+    Until the job runs, lines on the terminal show what opens. Ctrl-C and SIGTERM end the job in order. When the screen
+    fails, the engine goes on until one of these signals arrives.
     """
+    lines = lines_of(job.stages)
     with _signals_blocked():
         engine, link = start_engine(job)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: engine.terminate())
+    opening = _Opening(link, lines)
     run_screen = (load_screen or _default_screen)()
-    outcome = link.first()
+    outcome = opening.outcome()
     failed, folder_to_sign = (False, None) if outcome else _show(link, run_screen)
     _await_end(engine, link)
     outcome = outcome or link.outcome or ExitOutcome(FAILED, "The engine's process died; nothing more was recorded.")
     if failed and outcome.status == DONE:
         return ExitOutcome(FAILED, "The screen failed; the procedure was recorded to its end.")
     return replace(outcome, folder_to_sign=folder_to_sign)
+
+
+class _Opening:
+    """The wait for an engine that opens, in a thread of its own: meanwhile this process loads the screen."""
+
+    def __init__(self, link: EngineLink, lines: StartLines) -> None:
+        self._link, self._lines = link, lines
+        self._outcome: ExitOutcome | None = None
+        self._thread = threading.Thread(target=self._wait, name="opening", daemon=True)
+        self._thread.start()
+
+    def outcome(self) -> ExitOutcome | None:
+        """Wait until the engine has opened; return None, or how it failed, which the lines then show."""
+        self._thread.join()
+        if self._outcome is None:
+            self._lines.erase()
+        else:
+            self._lines.fail()
+        return self._outcome
+
+    def _wait(self) -> None:
+        self._outcome = self._link.first(self._lines.report)
 
 
 def _default_screen() -> ScreenMain:
@@ -154,8 +183,9 @@ def _engine(job: EngineJob, connection: Connection) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     if hasattr(os, "setsid"):
         os.setsid()
-    screen_channel = _replaceable(SocketScreenChannel(connection))
-    outcome = _run(job, screen_channel, stop)
+    first = SocketScreenChannel(connection)
+    screen_channel = _replaceable(first)
+    outcome = _run(job, screen_channel, stop, first.report_stage)
     screen_channel.close(outcome)
     sys.exit(outcome.status)
 
@@ -171,10 +201,12 @@ def _replaceable(first: SocketScreenChannel) -> SocketScreenChannel | Replaceabl
         return first
 
 
-def _run(job: EngineJob, screen_channel: ScreenChannel, stop: threading.Event) -> ExitOutcome:
-    """Open ``job`` and run it to its end."""
+def _run(
+    job: EngineJob, screen_channel: ScreenChannel, stop: threading.Event, report: StageReporter = report_nowhere
+) -> ExitOutcome:
+    """Open ``job``, which reports each stage, and run it to its end."""
     try:
-        session = job.open()
+        session = job.open(report)
         sys.setswitchinterval(SWITCH_S)
         gc.freeze()  # what is loaded by now stays loaded; a garbage collection of it would delay the engine
         with _observed(screen_channel) as channel:

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from multiprocessing.connection import Connection
 
 from guidance.common.errors import FAILED
+from guidance.common.start_lines import StageReport, StageReporter, report_nowhere
 from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.snapshot import Snapshot
 from guidance.processes.exit_status import ExitOutcome
@@ -50,10 +51,11 @@ class EngineLink(SocketLink):
         super().__init__(connection)
         self.outcome: ExitOutcome | None = None
 
-    def first(self) -> ExitOutcome | None:
-        """Wait until the engine has opened what it needs; returns None, or how it failed."""
+    def first(self, report: StageReporter = report_nowhere) -> ExitOutcome | None:
+        """Wait until the engine has opened what it needs, and ``report`` each stage; returns None, or how it failed."""
         try:
-            message = self._connection.recv()
+            while isinstance(message := self._connection.recv(), StageReport):
+                report(message.stage, message.state)
         except EOFError:
             return ExitOutcome(FAILED, "The engine's process died before it began.")
         return message if isinstance(message, ExitOutcome) else None

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Protocol
 
+from guidance.common.start_lines import StageReport
 from guidance.common.worker import BackgroundWorker
 from guidance.contracts.commands import FrameAck, OperatorCommand
 from guidance.contracts.snapshot import Snapshot
@@ -83,6 +84,10 @@ class SocketScreenChannel:
     def ready(self) -> None:
         """Let the screen use the terminal."""
         self._sender.put(None)
+
+    def report_stage(self, stage: str, state: str) -> None:
+        """Report the ``state`` of a ``stage`` of opening, before ``ready``."""
+        self._sender.put(StageReport(stage, state))
 
     def messages(self) -> list[OperatorCommand]:
         """Return what the screen sent since the last call."""

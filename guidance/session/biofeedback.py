@@ -15,6 +15,7 @@ from guidance.biofeedback.envelope import LEAST_RATE_HZ
 from guidance.biofeedback.feedback import EXERCISE
 from guidance.biofeedback.plan import MUSCLES, ExercisePlan
 from guidance.common.errors import UsageError, UserError
+from guidance.common.start_lines import LIVE_STAGES, StageReporter, report_nowhere
 from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.events import Entry
 from guidance.contracts.origin import RECORDED, is_simulation
@@ -57,9 +58,16 @@ class BiofeedbackJob:
     follows: bool = False
     symptoms: tuple[int | None, int | None] = (None, None)
 
-    def open(self) -> BiofeedbackSession:
-        """Open the session, its device streaming; no output is touched. Raises UserError and DeviceError."""
-        with Startup(self.store, self.events) as startup:
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """What opens, in order."""
+        return LIVE_STAGES
+
+    def open(self, report: StageReporter = report_nowhere) -> BiofeedbackSession:
+        """Open the session, its device streaming, and ``report`` each stage; no output is touched. Raises UserError and
+        DeviceError.
+        """
+        with Startup(self.store, self.events, report=report) as startup:
             amplifier = self._amplifier()
             startup.stack.callback(amplifier.close)
             info = amplifier.info

@@ -10,6 +10,7 @@ from drivers.base import Amplifier, DeviceInfo, Simulation
 from guidance.audio.settings import SoundSettings
 from guidance.audio.sound import Mute, Sound
 from guidance.common.errors import UsageError
+from guidance.common.start_lines import LIVE_STAGES, StageReporter, report_nowhere
 from guidance.engine.loop import Engine
 from guidance.engine.settings import Settings
 from guidance.journal.encryption import key_of_file
@@ -49,10 +50,15 @@ class LiveJob:
     lsl_out: bool = False
     host: Host = HOST
 
-    def open(self) -> LiveSession:
-        """Open the session, its device streaming. Raises UserError and DeviceError."""
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """What opens, in order."""
+        return LIVE_STAGES
+
+    def open(self, report: StageReporter = report_nowhere) -> LiveSession:
+        """Open the session, its device streaming, and ``report`` each stage. Raises UserError and DeviceError."""
         check_stimulus(self.settings)
-        with Startup(self.store, self.events, self.host) as startup:
+        with Startup(self.store, self.events, self.host, report) as startup:
             raw = RawLog(self.host.disk) if self.raw_log else None
             if raw:
                 startup.stack.callback(raw.close)

@@ -12,6 +12,7 @@ from pathlib import Path
 from drivers import open_device
 from drivers.base import Amplifier, Block, DeviceLost
 from guidance.common.errors import StorageError, UsageError
+from guidance.common.start_lines import AMPLIFIER, GOOD, RECORD, StageReporter, report_nowhere
 from guidance.device_check.advice import DRIFT_PPM
 from guidance.device_check.clock import drift
 from guidance.journal.bdf import pulse_text
@@ -31,14 +32,24 @@ class RecordingJob:
     path: str
     duration_s: float | None = None
 
-    def open(self) -> RecordingSession:
-        """Open the session, its device streaming and its file begun. Raises UsageError and DeviceError."""
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """What opens."""
+        return (AMPLIFIER, RECORD)
+
+    def open(self, report: StageReporter = report_nowhere) -> RecordingSession:
+        """Open the session, its device streaming and its file begun, and ``report`` both.
+
+        Raises UsageError and DeviceError.
+        """
         path = _unused_path(Path(self.path))
         with ExitStack() as stack:
             amplifier = open_device(self.address)
             stack.callback(amplifier.close)
             amplifier.start()
+            report(AMPLIFIER, GOOD)
             file = _start_file(path, amplifier)
+            report(RECORD, GOOD)
             return RecordingSession(amplifier, file, path, self.duration_s, stack.pop_all())
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from drivers.recording import Recording
 from guidance.common.errors import UserError
+from guidance.common.start_lines import GOOD, RECORDING, StageReporter, report_nowhere
 from guidance.contracts.commands import PausePlayback, Quit
 from guidance.contracts.events import Entry, TimedRecord
 from guidance.contracts.origin import RECORDED
@@ -42,8 +43,13 @@ class ReplayJob:
     events: str | None = None
     speed: float | None = 1.0
 
-    def open(self) -> ReplaySession:
-        """Open the session, ready to run. Raises UserError and DeviceError."""
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """What opens."""
+        return (RECORDING,)
+
+    def open(self, report: StageReporter = report_nowhere) -> ReplaySession:
+        """Open the session, ready to run, and ``report`` it. Raises UserError and DeviceError."""
         listen = self.settings.mode is Mode.LISTEN
         recording = Recording(
             self.path,
@@ -61,6 +67,7 @@ class ReplayJob:
             )
         if self.events and self.events != "-" and Path(self.events).exists() and Path(self.events).samefile(self.path):
             raise UserError(f"The events would overwrite the recording {self.path}; name another file.")
+        report(RECORDING, GOOD)
         return ReplaySession(self, recording)
 
 

@@ -10,6 +10,7 @@ from typing import Self
 from drivers.base import Amplifier, DeviceInfo
 from guidance.audio.sound import Mute, Sound
 from guidance.common.errors import UserError
+from guidance.common.start_lines import AMPLIFIER, GOOD, OFF, RECORD, SOUND, StageReporter, report_nowhere
 from guidance.common.text import one_line
 from guidance.journal.raw import RawLog
 from guidance.journal.record import ProcedureRecord
@@ -33,9 +34,13 @@ from guidance.session.record_output import SessionOutputs
 class Startup:
     """The opening of a session. On exit it closes all that ``stack`` holds, unless the caller has taken that over."""
 
-    def __init__(self, store: str, events: str | None, host: Host = HOST) -> None:
-        """Prepare a procedure in the folder ``store``, its events copied to ``events``. Raises UserError."""
-        self.store, self._host = Path(store), host
+    def __init__(
+        self, store: str, events: str | None, host: Host = HOST, report: StageReporter = report_nowhere
+    ) -> None:
+        """Prepare a procedure in the folder ``store``, its events copied to ``events``; ``report`` each stage that
+        opens. Raises UserError.
+        """
+        self.store, self._host, self._report = Path(store), host, report
         self.stack = ExitStack()
         self._notices, self._cut_off = _inspect_store(self.store)
         self._copy = BackgroundWriter(events) if events else None
@@ -63,6 +68,7 @@ class Startup:
         follow = lsl.blocks if lsl else None
         device = LiveDevice(amplifier, requests_pulses=requests_pulses, follow=follow, clock=self._host.clock)
         device.start()
+        self._report(AMPLIFIER, GOOD)
         self._began = datetime.now().astimezone()
         return device
 
@@ -76,13 +82,22 @@ class Startup:
     ) -> SessionOutputs:
         """Open the outputs of a procedure by ``protocol`` on device ``info``, its record begun. Raises UsageError."""
         self.stack.callback(sound.close)
+        self._report_sound(sound)
         disk = self._host.disk
         folder = new_procedure(self.store, protocol.id, self._began, disk)
         record = ProcedureRecord(folder, info, self._began, raw, disk)
         writer = EventWriter(record.journal, self._copy, lsl, clock=self._host.clock)
         self.stack.callback(writer.close)
         self.stack.callback(record.close)
+        self._report(RECORD, GOOD)
         return SessionOutputs(writer, record, sound)
+
+    def _report_sound(self, sound: Sound | Mute) -> None:
+        """Report a sound that is off, or whose device already plays; one that still starts the screen shows."""
+        sound.tend(())
+        state = {"muted": OFF, "on": GOOD}.get(sound.view().state)
+        if state is not None:
+            self._report(SOUND, state)
 
     def notices(self, protocol: Protocol) -> list[str]:
         """Return the notices for the start of a procedure by ``protocol``; a cut-off procedure is reported once."""

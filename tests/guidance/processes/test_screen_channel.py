@@ -15,6 +15,7 @@ import pytest
 import guidance.ui
 from drivers.base import DeviceError, DeviceLost, DeviceNotFound, DeviceRefused, OptionRefused
 from guidance.common.errors import BAD_ARGUMENTS, DEVICE_LOST, DONE, FAILED, UsageError, UserError
+from guidance.common.start_lines import StageReporter, report_nowhere
 from guidance.contracts.commands import FrameAck, OperatorCommand, Quit
 from guidance.contracts.snapshot import Snapshot
 from guidance.processes import EngineLink, ExitOutcome, outcome_of, run_headless, run_with_screen, screen_channel
@@ -32,7 +33,12 @@ class Play:
     fault: UserError | DeviceError | None = None
     fault_sentence: str | None = None
 
-    def open(self) -> Play:
+    @property
+    def stages(self) -> tuple[str, ...]:
+        return ("amplifier", "record")
+
+    def open(self, report: StageReporter = report_nowhere) -> Play:
+        report("amplifier", "good")
         if self.fault:
             raise self.fault
         return self
