@@ -139,6 +139,11 @@ class Sound:
         return self.lost
 
     @property
+    def plays_emg(self) -> bool:
+        """Whether the EMG itself is heard."""
+        return self.monitor_volume > 0 and self.lost is None
+
+    @property
     def underruns(self) -> int | None:
         """Count of underruns so far; None without sound."""
         return None if self.lost else self._underruns
@@ -253,6 +258,7 @@ class Mute:
     mapping: str
 
     underruns: ClassVar[None] = None
+    plays_emg: ClassVar[bool] = False
 
     def play(self, record: Record) -> None:
         """Play nothing."""

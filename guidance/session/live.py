@@ -22,6 +22,12 @@ from guidance.session.shutdown import READ_S, Shutdown
 DRAW_S = 0.010
 """No Snapshot is drawn when a response is due within this time: the response would have to wait."""
 
+GATHER_S = 0.004
+"""While no response is due within ``DRAW_S``, samples gather for so long: a round of the loop costs as much as some ms of
+signal, and a device may send every ms. All windows end later than this after their pulse, so no response waits; off by
+key or by loss comes later by this at most.
+"""
+
 RECONNECT_S = 10.0
 """A device lost for longer ends a session that no operator sees."""
 
@@ -159,7 +165,13 @@ class LiveSession:
             self._release_due_s = now_s + RELEASE_S
             release_free()
 
+    def _gather(self) -> None:
+        """Let samples gather, unless a response may wait for one of them or the loudspeaker plays them."""
+        if not (self._sound.plays_emg or self._engine.response_due(DRAW_S)):
+            self._clock.sleep(GATHER_S)
+
     def _read(self, screen_channel: ScreenChannel) -> list[Block]:
+        self._gather()
         blocks = self._device.read(READ_S)
         if self._device.lost != self._lost:
             self._lost = self._device.lost

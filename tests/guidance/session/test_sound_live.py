@@ -24,6 +24,7 @@ class FakeSound:
         self.lost: str | None = None
         self.played: list[Record] = []
         self.underruns: int | None = 3
+        self.plays_emg = False
         self.samples = 0
         self.awaited: list[bool] = []
         self.signals: Sequence[AlarmView] = ()
