@@ -33,4 +33,4 @@ def _compiled(name: str, public: str) -> ModuleType:
 _BLAS, _LAPACK = _compiled("_fblas", "scipy.linalg.blas"), _compiled("_flapack", "scipy.linalg.lapack")
 
 dtrsm, dtbsv = _BLAS.dtrsm, _BLAS.dtbsv
-dpotrf = _LAPACK.dpotrf
+dpotrf, dgesv = _LAPACK.dpotrf, _LAPACK.dgesv

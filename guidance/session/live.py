@@ -23,9 +23,9 @@ DRAW_S = 0.010
 """No Snapshot is drawn when a response is due within this time: the response would have to wait."""
 
 GATHER_S = 0.004
-"""While no response is due within ``DRAW_S``, samples gather for so long: a round of the loop costs as much as some ms of
-signal, and a device may send every ms. All windows end later than this after their pulse, so no response waits; off by
-key or by loss comes later by this at most.
+"""While no response is due within ``DRAW_S``, samples gather for so long: a round of the loop costs as much as some ms
+of signal, and a device may send every ms. All windows end later than this after their pulse, so no response waits; off
+by key or by loss comes later by this at most.
 """
 
 RECONNECT_S = 10.0

@@ -9,12 +9,13 @@ response the model learns only what no response could explain.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 
-from guidance.signal.response.whitening import LowRankInverse, lower_factor, lower_solved
+from guidance.signal.response.whitening import LowRankInverse, lower_factor, lower_solved, solved_by
 from guidance.signal.sweep.basis import ROUGH_SHARE, Array, Tails
 
 _DRIFT = 0.01
@@ -127,8 +128,8 @@ class ArtefactModel:
             return ArtefactStrength(1.0, _GAIN_SD)
         if charge and self._charge:
             gain = charge / self._charge
-            sd = float(np.hypot(_GAIN_SD, _EXPONENT_SD * (np.log(gain) - self._log_gain)))
-            bend = float(np.clip(round(float(np.log(gain)), 2), -_MOST_LN, _MOST_LN))
+            sd = math.hypot(_GAIN_SD, _EXPONENT_SD * (math.log(gain) - self._log_gain))
+            bend = min(max(round(math.log(gain), 2), -_MOST_LN), _MOST_LN)
             return ArtefactStrength(sign * gain, sd, self._jump(gain), bend)
         if peak_uv is None:
             return ArtefactStrength(float(sign), _UNKNOWN_GAIN_SD)
@@ -168,11 +169,12 @@ class ArtefactModel:
         """Return the covariance (r, r) of the coefficients of a pulse of this ``strength``."""
         mean = strength.gain * self._at(strength)
         count, reach = len(mean), self._reach(strength)
-        changes = np.column_stack([strength.sd * mean, _WOBBLE * self._tails.drift(mean)])
+        changes = np.concatenate([strength.sd * mean[:, None], _WOBBLE * self._tails.drift(mean)], axis=1)
         spread = strength.gain * (reach[:count] + strength.bend * reach[count:])
         spread += self._variability * (changes @ changes.T)
-        far_uv = self._per_ln * strength.jump * strength.gain * self._peak_uv
-        spread.flat[:: count + 1] += far_uv**2 * self._tails.variance
+        if strength.jump:
+            far_uv = self._per_ln * strength.jump * strength.gain * self._peak_uv
+            spread.flat[:: count + 1] += far_uv**2 * self._tails.variance
         return np.asarray(spread)
 
     def rough_variance(self, strength: ArtefactStrength) -> float:
@@ -185,7 +187,7 @@ class ArtefactModel:
         """Share of the prior's standard deviation that an e-fold change of charge leaves open: more for an artefact
         that changes much, and never little, as a steady one may bend, too.
         """
-        return max(_LEAST_PER_LN, _PER_LN * float(np.sqrt(self._variability)))
+        return max(_LEAST_PER_LN, _PER_LN * math.sqrt(self._variability))
 
     def blind_ms(self, now_ms: float) -> float:
         """Return how long the artefact hides everything: its recent maximum, ``now_ms`` included."""
@@ -250,13 +252,17 @@ class ArtefactModel:
         weighted = other_inverse(modes)
         weight = modes.T @ weighted
         reach = self._reach(strength)
-        given = np.column_stack([weighted.T @ residual, weight])
-        solved = np.linalg.solve(np.eye(len(weight)) + weight @ self.spread(strength), given)
+        count = len(weight)
+        given = np.empty((count, count + 1), order="F")
+        given[:, 0], given[:, 1:] = weighted.T @ residual, weight
+        products = weight @ self.spread(strength)
+        products.flat[:: count + 1] += 1.0
+        solved = solved_by(products, given)
         self._mean = self._mean + reach @ solved[:, 0]
         spread = self._spread - reach @ solved[:, 1:] @ reach.T
-        drift = np.sqrt(self._variability) * _DRIFT * self._tails.drift(self._at(strength))
+        drift = math.sqrt(self._variability) * _DRIFT * self._tails.drift(self._at(strength))
         self._spread = 0.5 * (spread + spread.T)
-        drifted, count = drift @ drift.T, len(weight)
+        drifted = drift @ drift.T
         self._spread[:count, :count] += drifted
         self._spread[count:, count:] += drifted
         self._learned += 1
@@ -273,4 +279,4 @@ class ArtefactModel:
 
 
 def _ln(gain: float) -> float:
-    return float(np.log(max(abs(gain), 1e-6)))
+    return math.log(max(abs(gain), 1e-6))

@@ -74,8 +74,12 @@ class FilterBank:
 
     def scores(self, products: Array) -> Array:
         """Scores (..., pairs, 2) of the ``products`` (..., 2 * pairs) of sweeps with the shapes."""
-        of_first, of_second = products[..., 0::2], products[..., 1::2]
-        return np.stack([(of_first - self.mix * of_second) / self.first, of_second / self.second], axis=-1)
+        pairs = products.reshape(*products.shape[:-1], -1, 2)
+        of_second = pairs[..., 1]
+        scores = np.empty_like(pairs)
+        np.divide(pairs[..., 0] - self.mix * of_second, self.first, out=scores[..., 0])
+        np.divide(of_second, self.second, out=scores[..., 1])
+        return scores
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,8 +101,8 @@ class FilterVerdict:
 
 def pair_grams(shapes: Array) -> Array:
     """Products (3, pairs) among the pairs of ``shapes`` (n, 2 * pairs)."""
-    one, two = shapes[:, 0::2], shapes[:, 1::2]
-    return np.stack([(one * one).sum(axis=0), (one * two).sum(axis=0), (two * two).sum(axis=0)])
+    squares = np.einsum("nk,nk->k", shapes, shapes)
+    return np.array([squares[0::2], np.einsum("nk,nk->k", shapes[:, 0::2], shapes[:, 1::2]), squares[1::2]])
 
 
 class FilterFamily:
@@ -122,8 +126,9 @@ class FilterFamily:
     def learn(self, windows: Array) -> None:
         """Take in stimulus-free ``windows`` (m, n) in the space."""
         scores = self._in_noise.scores(windows @ self._shapes)
-        self.null.learn((scores**2 / self._spread).sum(axis=2).max(axis=1))
-        usual = np.minimum(scores**2, _OUTLIER * self._spread).mean(axis=0)
+        squares = scores**2
+        self.null.learn(_pair_sums(squares / self._spread).max(axis=1))
+        usual = np.minimum(squares, _OUTLIER * self._spread).mean(axis=0)
         self._seen = min(self._seen + len(windows), _SPREAD_WEIGHT)
         self._spread += (usual - self._spread) * len(windows) / (self._seen + len(windows) + 20.0)
 
@@ -135,11 +140,11 @@ class FilterFamily:
     def judge(self, weighted: Array, filters: FilterBank) -> FilterVerdict:
         """Judge a ``weighted`` sweep (n,) by ``filters``."""
         scores = filters.scores(weighted @ self._shapes)
-        statistics = (scores**2 / self._spread).sum(axis=1)
+        statistics = _pair_sums(scores**2 / self._spread)
         statistic = float(statistics.max())
         reach = np.sqrt(statistics * self._spread[:, 0]) + _POWER_95
         reach_of_largest = np.sqrt(statistic * self._spread[:, 0]) + _POWER_95
-        sizes = np.stack([reach / filters.first, reach_of_largest / filters.first, reach / self._in_noise.first])
+        sizes = np.array([reach / filters.first, reach_of_largest / filters.first, reach / self._in_noise.first])
         hidden, hidden_by_largest, by_noise = medians(sizes * self._heights).tolist()
         return FilterVerdict(self.null.p_value(statistic), hidden, hidden_by_largest, by_noise, statistics)
 
@@ -218,8 +223,8 @@ class LearnedTemplate:
 
     def prepare_for(self, nuisance_inverse: LowRankInverse) -> Array:
         """Return the standard deviations (lags,) of weighted sweeps' products with the shape, without a response."""
-        power = (self._shapes**2 / nuisance_inverse.spread[:, None]).sum(axis=0)
-        power -= (nuisance_inverse.explained(self._shapes) ** 2).sum(axis=0)
+        explained = nuisance_inverse.explained(self._shapes)
+        power = (1.0 / nuisance_inverse.spread) @ self._shapes**2 - np.einsum("kn,kn->n", explained, explained)
         return np.asarray(np.sqrt(np.maximum(power, 1e-12)))
 
     def p_value(self, weighted: Array, sizes: Array) -> float:
@@ -250,6 +255,11 @@ def _likeness(one: Array, other: Array) -> float:
     return max(
         float(one[max(-lag, 0) : count - max(lag, 0)] @ other[max(lag, 0) : count + min(lag, 0)]) for lag in _LAGS
     )
+
+
+def _pair_sums(values: Array) -> Array:
+    """Return the sums (..., pairs) of ``values`` (..., pairs, 2); numpy is slow along an axis of two."""
+    return np.asarray(values[..., 0] + values[..., 1])
 
 
 def _sizes(shapes: Array) -> Array:

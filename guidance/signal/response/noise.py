@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,6 +21,9 @@ _RENEW_AT = (4, 16, 64, 256)
 
 _RENEW_EVERY = 256
 """After the last of these they are renewed as often; renewal is the costliest step."""
+
+_LARGEST_FACTOR = 5
+"""Numbers with larger factors make slow lengths of a Fourier transform."""
 
 _FLOOR = 0.02
 """White noise added to the correlation as a share of its variance: it stays invertible (a judgement, unsourced)."""
@@ -62,5 +66,24 @@ def _autocovariance(windows: Array) -> Array:
     limits = 4.0 * medians(np.abs(windows))[:, None] / 0.6745
     usual = np.clip(windows - windows.mean(axis=1, keepdims=True), -limits, limits)
     n = windows.shape[1]
-    power = (np.abs(np.fft.rfft(usual, 2 * n, axis=1)) ** 2).mean(axis=0)
-    return np.asarray(np.fft.irfft(power)[:n] / n)
+    length = _fast_length(2 * n)
+    spectra = np.fft.rfft(usual, length, axis=1)
+    power = (spectra.real**2 + spectra.imag**2).mean(axis=0)
+    return np.asarray(np.fft.irfft(power, length)[:n] / n)
+
+
+@lru_cache(maxsize=16)
+def _fast_length(least: int) -> int:
+    """Return the next even length of a Fourier transform that has small factors only: others take twice the time."""
+    length = least + least % 2
+    while _largest_factor(length) > _LARGEST_FACTOR:
+        length += 2
+    return length
+
+
+def _largest_factor(number: int) -> int:
+    """Return what is left of ``number`` without its factors 2, 3 and 5, at least ``_LARGEST_FACTOR``."""
+    for factor in (2, 3, 5):
+        while number % factor == 0:
+            number //= factor
+    return max(number, _LARGEST_FACTOR)

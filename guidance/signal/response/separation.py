@@ -60,7 +60,8 @@ def split(
     nuisance_inverse = LowRankInverse(beside, 1.0 + rough + size)
     cause = nuisance_inverse(residual)
     variance = basis.unwhiten_squared @ (size * (1.0 + rough) / nuisance_inverse.spread)
-    variance = variance + (((nuisance_inverse.taken * size) @ basis.unwhiten.T) ** 2).sum(axis=0)
+    taken = (nuisance_inverse.taken * size) @ basis.unwhiten.T
+    variance += np.einsum("kn,kn->n", taken, taken)
     nuisance = basis.unwhiten @ (columns @ (columns.T @ cause) + rough * cause)
     nuisance = nuisance + baseline @ ((basis.whiten @ baseline).T @ cause)
     mean = basis.unwhiten @ (size * cause)

@@ -77,6 +77,7 @@ class SweepModel:
         self._last_charge: float | None = None
         self._recent: deque[tuple[float | None, SweepConditions, Array]] = deque(maxlen=_RECENT)
         self._whitened: deque[tuple[WhitenedBasis, Array]] = deque(maxlen=2)
+        self._recovered: deque[tuple[WhitenedBasis, float, bool, Array]] = deque(maxlen=4)
         self.learned = 0
 
     def expected_conditions(self, pulse: Pulse, unit_uv: float) -> SweepConditions | None:
@@ -226,10 +227,18 @@ class SweepModel:
         """Columns (n, k) of the amplifier's recovery from the pulse or from overload, new at every pulse."""
         if not conditions.size_uv:
             return np.zeros((len(basis.whiten), 0))
-        columns = recovery_columns(frame.times - conditions.end_ms, overloaded=conditions.is_overloaded)
-        gain = abs(conditions.strength.gain)
-        columns = columns * self._recoveries[conditions.is_overloaded].at(gain, columns.shape[1])
-        return np.asarray(basis.whiten @ columns * (conditions.size_uv / conditions.unit_uv))
+        columns = self._recovery_of_one(conditions.end_ms, frame, basis, overloaded=conditions.is_overloaded)
+        sizes = self._recoveries[conditions.is_overloaded].at(abs(conditions.strength.gain), columns.shape[1])
+        return np.asarray(columns * (sizes * (conditions.size_uv / conditions.unit_uv)))
+
+    def _recovery_of_one(self, end_ms: float, frame: SweepFrame, basis: WhitenedBasis, *, overloaded: bool) -> Array:
+        """Return the columns (n, k) of a recovery of unit size in ``basis``; the newest few are kept."""
+        for known, known_ms, known_overloaded, columns in self._recovered:
+            if known is basis and known_ms == end_ms and known_overloaded == overloaded:
+                return columns
+        columns = np.asarray(basis.whiten @ recovery_columns(frame.times - end_ms, overloaded=overloaded))
+        self._recovered.append((basis, end_ms, overloaded, columns))
+        return columns
 
     def _shown(self, clean: Array, lead: Array, blanked_ms: float) -> Array:
         """Return the part of the sweep that shows the artefact's polarity: ``lead``, or what follows the release of a
@@ -266,10 +275,16 @@ def _rounded(size_uv: float) -> float:
 
 def _timing_sd(mean: Array) -> Array:
     """Return the standard deviation (n,) of a steep artefact whose time is not exactly known."""
-    return np.asarray(_STEEP * np.abs(np.gradient(mean)))
+    slope = np.empty_like(mean)
+    slope[0], slope[-1] = mean[1] - mean[0], mean[-1] - mean[-2]
+    slope[1:-1] = 0.5 * (mean[2:] - mean[:-2])
+    return np.asarray(_STEEP * np.abs(slope))
 
 
 def _root(covariance: Array) -> Array:
-    """Return columns whose product with their own transpose is ``covariance`` (r, r), or a trifle more."""
-    trifle = _TRIFLE * float(np.trace(covariance))
-    return np.tril(lower_factor(covariance + (trifle + 1e-12) * np.eye(len(covariance))))
+    """Return columns whose product with their own transpose is ``covariance`` (r, r), or a trifle more; it is
+    overwritten.
+    """
+    diagonal = covariance.flat[:: len(covariance) + 1]
+    covariance.flat[:: len(covariance) + 1] = diagonal + (_TRIFLE * float(diagonal.sum()) + 1e-12)
+    return lower_factor(covariance, clean=True)

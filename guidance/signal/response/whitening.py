@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from guidance.common.lapack import dpotrf, dtrsm
+from guidance.common.lapack import dgesv, dpotrf, dtrsm
 from guidance.signal.sweep.basis import Array
 
 
@@ -43,15 +43,17 @@ class LowRankInverse:
     def __init__(self, columns: Array, spread: Array) -> None:
         """For ``columns`` (n, k) in a space and the ``spread`` (n,) of the rest."""
         self.spread = spread
-        weighed = columns.T * (1.0 / spread)
+        self._inverse_spread = 1.0 / spread
+        weighed = columns.T * self._inverse_spread
         small = weighed @ columns
         small.flat[:: len(small) + 1] += 1.0
         self.taken = lower_solved(lower_factor(small), weighed)
 
     def __call__(self, x: Array) -> Array:
         """Return the inverse times ``x`` (n,) or (n, m)."""
-        scaled = x / self.spread if x.ndim == 1 else x / self.spread[:, None]
-        return np.asarray(scaled - self.taken.T @ (self.taken @ x))
+        left = self.taken.T @ (self.taken @ x)
+        scaled = x * (self._inverse_spread if x.ndim == 1 else self._inverse_spread[:, None])
+        return np.subtract(scaled, left, out=scaled)
 
     def explained(self, x: Array) -> Array:
         """Return columns (k, m) whose Gram matrix is what the columns take away from that of ``x`` (n, m)."""
@@ -59,18 +61,18 @@ class LowRankInverse:
 
     def diagonal(self) -> Array:
         """Return the diagonal (n,) of the inverse."""
-        return np.asarray(1.0 / self.spread - (self.taken**2).sum(axis=0))
+        return np.asarray(self._inverse_spread - np.einsum("kn,kn->n", self.taken, self.taken))
 
 
-def lower_factor(matrix: Array) -> Array:
+def lower_factor(matrix: Array, *, clean: bool = False) -> Array:
     """Return the Cholesky factor L (k, k) of a symmetric ``matrix`` (k, k), which is overwritten; above the diagonal of
-    L stands anything. Raises LinAlgError where the matrix is not positive definite.
+    L stands anything, or 0 where L is to be ``clean``. Raises LinAlgError where the matrix is not positive definite.
 
     LAPACK's own routine: at these sizes numpy's takes twice the time.
     """
     if not len(matrix):
         return matrix
-    factor, failed = dpotrf(matrix.T, lower=1, clean=0, overwrite_a=1)
+    factor, failed = dpotrf(matrix.T, lower=1, clean=clean, overwrite_a=1)
     if failed:
         raise np.linalg.LinAlgError("the matrix is not positive definite")
     return np.asarray(factor)
@@ -81,3 +83,13 @@ def lower_solved(factor: Array, x: Array) -> Array:
     if not x.size:
         return x
     return np.asarray(dtrsm(1.0, factor, x.T, side=1, lower=1, trans_a=1, overwrite_b=1).T)
+
+
+def solved_by(matrix: Array, given: Array) -> Array:
+    """Return the solution (k, m) of ``matrix`` (k, k) times it = ``given`` (k, m), in Fortran's order, which is
+    overwritten. Raises LinAlgError where the matrix is singular.
+    """
+    *_, solution, failed = dgesv(matrix, given, overwrite_b=1)
+    if failed:
+        raise np.linalg.LinAlgError("the matrix is singular")
+    return np.asarray(solution)

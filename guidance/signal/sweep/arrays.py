@@ -13,6 +13,8 @@ def hold_forward(samples: Array, there: NDArray[np.bool_], before: Array | float
 
     Where there is none in front of it, ``before`` stands: the last value of the stretch before, or one a channel.
     """
+    if there.all():
+        return samples
     at = np.maximum.accumulate(np.where(there, np.arange(len(samples)), -1))
     known = at.reshape(-1, *[1] * (samples.ndim - 1)) >= 0
     return np.asarray(np.where(known, samples[np.maximum(at, 0)], before))

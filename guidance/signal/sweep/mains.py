@@ -59,16 +59,21 @@ def fit_mains(signal: Array, first: int, sample_rate_hz: float) -> MainsFit | No
     n = len(signal) // factor
     if n * factor < sample_rate_hz / MAINS_HZ[0]:
         return None
-    means = signal[: n * factor].reshape(n, factor).mean(axis=1)
+    means = sum((signal[at : n * factor : factor] for at in range(1, factor)), signal[: n * factor : factor]) / factor
     left, cycles, weights = min(
         (_least_squares(means, _sines_of(n, factor * hz / sample_rate_hz), hz / sample_rate_hz) for hz in MAINS_HZ),
         key=lambda fit: fit[0],
     )
     power = np.maximum((weights**2).sum(axis=1), 1e-12)
     shrink = np.maximum(0.0, 1.0 - 4.0 * _CORRELATED * left / n / power)
-    flattened = np.sinc(_HARMONICS * cycles * factor)
     turned = _turned(weights, cycles * (first + (factor - 1) / 2))
-    return MainsFit(cycles, turned * (shrink / flattened)[:, None])
+    return MainsFit(cycles, turned * (shrink / _flattened(cycles * factor))[:, None])
+
+
+@lru_cache(maxsize=_KEPT)
+def _flattened(cycles: float) -> Array:
+    """Return what is left of each harmonic in means over so many ``cycles`` of the mains."""
+    return np.asarray(np.sinc(_HARMONICS * cycles))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -29,6 +29,10 @@ _HELD_BEFORE_MS, _HELD_AFTER_MS = 1.0, 4.0
 _AT_RANGE = 0.999
 """From this share of the range on a sample counts as clipped: rounding may leave it just below."""
 
+_BATCH_COLUMNS = 2
+"""So many columns are filtered at once: a call for a few samples costs more than it filters, and no screen draws more
+often."""
+
 _STRIP_COLUMNS = 500
 """So many columns of the running signal are kept: more than a wide terminal has."""
 
@@ -77,9 +81,11 @@ class SignalMonitor:
         ready = min(history.end - self._delay, known_to)
         while self._next < ready:
             second_end = round((self._seconds + 1) * self._sample_rate_hz)
-            if ready < min(second_end, self._next + self._column):
-                break  # a filter called for every few samples costs more than it filters
-            stop = min(second_end, ready)
+            batches = (ready - self._next) // (_BATCH_COLUMNS * self._column)
+            stop = min(second_end, self._next + batches * _BATCH_COLUMNS * self._column)
+            if ready < second_end and stop <= self._next:
+                break
+            stop = second_end if ready >= second_end else stop
             self._take(history.window(self._next, stop).astype(float))
             self._next = stop
             if stop == second_end:

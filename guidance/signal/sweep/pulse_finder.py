@@ -114,6 +114,7 @@ class TransientDetector:
         self._beyond = self._reach + self._half + self._lag
         self._next = 0
         self._scales: deque[float] = deque(maxlen=3)
+        self._bent_at, self._bent = (0, 0), np.zeros(0)
         self._hop_of_scale = 0
 
     @property
@@ -158,8 +159,11 @@ class TransientDetector:
         return True
 
     def _bend(self, history: RingBuffer, first: int, stop: int) -> Array:
-        x = history.window(first - self._lag, stop + self._lag)[:, self._channel].astype(float)
-        return np.asarray(np.abs(second_difference(x, self._lag)))
+        """Return the size of the second difference from ``first`` to ``stop``; a hop is searched and then scaled by."""
+        if self._bent_at != (first, stop):
+            x = history.window(first - self._lag, stop + self._lag)[:, self._channel].astype(float)
+            self._bent_at, self._bent = (first, stop), np.abs(second_difference(x, self._lag))
+        return self._bent
 
     def _search(self, history: RingBuffer, first: int, stop: int) -> tuple[int, Edge | None]:
         """Return where to continue, and the first edge from ``first`` to ``stop``; None without one."""
