@@ -27,11 +27,14 @@ from tests.support.processes import ROOT, engine_pid, is_stimulus, lines
 
 SIZES = ((1, 10_000), (4, 20_000))
 WINDOW = (50, 160)
+BEGUN_BYTES = 65_536
+"""So much at least of what a terminal receives first is kept."""
+
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Terminal:
-    """``needle-guidance`` on a terminal of its own; what it draws is read and dropped."""
+    """``needle-guidance`` on a terminal of its own; what it draws is read, and dropped but for what it begins with."""
 
     def __init__(self, *words: str) -> None:
         self.pid, self._fd = pty.fork()
@@ -40,7 +43,7 @@ class Terminal:
             os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
             os.execv(sys.executable, [sys.executable, "-m", "guidance", *words])  # noqa: S606
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", *WINDOW, 0, 0))
-        self.drawn_bytes = 0
+        self.drawn_bytes, self.begun = 0, bytearray()
 
     def read_for(self, seconds: float) -> bool:
         """Read for so long; False once the program has ended."""
@@ -49,9 +52,12 @@ class Terminal:
             if not select.select([self._fd], [], [], left)[0]:
                 continue
             try:
-                self.drawn_bytes += len(os.read(self._fd, 65_536))
+                drawn = os.read(self._fd, 65_536)
             except OSError:
                 return False
+            self.drawn_bytes += len(drawn)
+            if len(self.begun) < BEGUN_BYTES:
+                self.begun += drawn
         return True
 
     def press(self, *keys: bytes) -> None:
