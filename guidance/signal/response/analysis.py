@@ -49,6 +49,7 @@ class Analysis:
     is_opposite: bool
     late_ms: float | None
     late_p_value: float
+    turned_p_value: float
 
     @property
     def is_known(self) -> bool:

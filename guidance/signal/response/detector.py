@@ -212,7 +212,9 @@ class ResponseDetector:
             p_value = combined(early_p_value, known)
         hidden_uv = judged.hidden
         unresolved_uv = judged.hidden_by_largest if p_value < SUSPECT else hidden_uv
+        turned_p_value = 1.0
         if prepared.known is not None:
+            turned_p_value = self._learner.template.p_value(-weighted, prepared.known)
             hidden_by_shape_uv = self._learner.template.hidden(weighted, prepared.known)
             hidden_uv, unresolved_uv = min(hidden_uv, hidden_by_shape_uv), min(unresolved_uv, hidden_by_shape_uv)
         is_noisy = judged.hidden_by_noise * conditions.unit_uv > self._results.relevant_uv
@@ -220,6 +222,7 @@ class ResponseDetector:
             pulse, self._frame, components, sweep, residual, separated, p_value,
             hidden_uv * conditions.unit_uv, unresolved_uv * conditions.unit_uv, is_noisy,
             doubt=None, alike=0.0, is_opposite=False, late_ms=late_ms, late_p_value=late_p_value,
+            turned_p_value=turned_p_value,
         )  # fmt: skip
         return self._doubts.checked(analysis)
 

@@ -58,10 +58,21 @@ class DoubtFinder:
 
     def checked(self, analysis: Analysis) -> Analysis:
         """Return ``analysis`` with its doubt, if there is one."""
-        floored = _floored(analysis)
+        floored = replace(_floored(analysis), is_opposite=self._is_turned(analysis))
         if floored.p_value >= ALPHA and self._learner.may_hold_response(analysis):
             return replace(floored, doubt=Doubt.CONTRAST)
         return self._in_proportion(self._doubted(floored) if floored.p_value < ALPHA else floored)
+
+    def _is_turned(self, analysis: Analysis) -> bool:
+        """Return whether the sweep holds the known shape inverted, however small: a response was learned as artefact,
+        and this sweep lacks it.
+        """
+        return self._is_trusted and analysis.turned_p_value < _SURE_ALPHA
+
+    @property
+    def _is_trusted(self) -> bool:
+        """Whether the shape of the responses is known well enough to recognise them by it."""
+        return self._learner.trusted >= _TRUSTED or self._learner.template.is_sure
 
     def _in_proportion(self, analysis: Analysis) -> Analysis:
         """Return ``analysis``, in doubt where it ends a row that grows with the charge as an artefact does."""
@@ -76,10 +87,11 @@ class DoubtFinder:
         times, inside = self._frame.times, analysis.inside
         wave = np.where(inside, analysis.separated.mean, 0.0)
         amplitude_uv, _ = peak_to_peak(analysis.separated, inside)
-        is_trusted = self._learner.trusted >= _TRUSTED or self._learner.template.is_sure
-        alike = self._learner.template.likeness(wave) if is_trusted else 0.0
+        alike = self._learner.template.likeness(wave) if self._is_trusted else 0.0
         if alike >= ALIKE and is_in(analysis.sweep, inside, amplitude_uv):
             return replace(analysis, alike=alike)
+        if self._is_trusted and self._learner.template.likeness(-wave) >= ALIKE:
+            return replace(analysis, doubt=Doubt.ARTEFACT, is_opposite=True)
         begin_ms = begin_of(analysis.separated, times, inside).sure_ms
         if is_slow(analysis.separated, inside, times):
             return replace(analysis, doubt=Doubt.BURST)
@@ -89,8 +101,7 @@ class DoubtFinder:
         seen_uv = amplitude_uv / analysis.separated.enlargement
         if analysis.p_value >= (_STRANGE_ALPHA if seen_uv >= LARGE_UV else _SURE_ALPHA):
             return replace(analysis, p_value=ALPHA)
-        is_turned = is_trusted and self._learner.template.likeness(-wave) >= ALIKE
-        if is_turned or not is_in(analysis.sweep, inside, amplitude_uv):
+        if not is_in(analysis.sweep, inside, amplitude_uv):
             return replace(analysis, doubt=Doubt.ARTEFACT, is_opposite=True)
         return replace(analysis, doubt=self._doubt_of(analysis, wave, begin_ms, amplitude_uv))
 

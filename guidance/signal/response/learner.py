@@ -124,6 +124,10 @@ class SweepLearner:
         size_uv = 0.0
         if analysis.doubt is Doubt.BURST or min(analysis.p_value, analysis.late_p_value) < self._suspect:
             size_uv = _AS_LARGE * float(np.abs(analysis.separated.mean).max())
+        if analysis.is_opposite and analysis.doubt is None and analysis.p_value >= ALPHA:
+            # It lacks the response that was learned as artefact: all of it is artefact, which is not what it was.
+            analysis.components.artefact.unsettle()
+            size_uv = 0.0
         self._learn_beside(analysis, size_uv, basis)
 
     @property

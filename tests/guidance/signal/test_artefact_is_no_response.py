@@ -168,6 +168,31 @@ def test_a_response_of_the_known_shape_after_a_jump_down_is_not_learned_as_artef
     assert [response.detected for response in responses(signal, at, currents)] == [size_uv > 0 for size_uv in sizes]
 
 
+def begun_with_a_response(large_uv: tuple[float, float]) -> tuple[list[Response], list[float]]:
+    """The responses, and their true sizes in uV, of a muscle that responded to the first pulse already: its response
+    is learned as artefact in part. At the end responses of ``large_uv``.
+    """
+    currents = [1.0, 0.82, 1.07, 0.89, 1.16, 1.45, 1.4, 1.2, 1.57, 1.6, 1.69, 1.29, 1.27, 1.65, 1.2, 2.1, 2.1]
+    sizes = [200.0, 0.0, 130.0, 0.0, 110.0, 660.0, 290.0, 0.0, 540.0, 500.0, 440.0, *[0.0] * 4, *large_uv]
+    at = [4000 + 4000 * i for i in range(len(currents))]
+    signal = noise(np.random.default_rng(3), at[-1] + 4000, 5.0)
+    for sample, ma, size_uv in zip(at, currents, sizes, strict=True):
+        add(signal, sample, ma * artefact(RATE_HZ, 16_000.0, 400.0, 2.0))
+        add(signal, sample + 70, m_wave(RATE_HZ, size_uv))
+    return responses(signal, at, currents), sizes
+
+
+def test_a_response_learned_as_artefact_is_taken_out_of_it_by_the_sweeps_that_lack_the_known_shape() -> None:
+    found, sizes = begun_with_a_response((560.0, 980.0))
+    assert [one.amplitude_uv for one in found[-2:]] == pytest.approx(sizes[-2:], rel=0.05)
+    assert not any(one.detected for one, size_uv in zip(found, sizes, strict=True) if not size_uv)
+
+
+def test_where_the_first_sweeps_held_a_response_its_absence_later_is_no_response() -> None:
+    empty = some(one for one in results_of(world("none", Part.TUNING, 23)) if one.truth.true_uv == 0)
+    assert not any(one.result.detected for one in empty)
+
+
 def lead(peak_uv: float, flat: int, count: int = 250) -> Wave:
     signal = np.zeros(count)
     signal[2 : 2 + flat] = peak_uv
