@@ -33,6 +33,7 @@ PRIORITIES = {
     "computer-slow": "medium",
     "samples-lost": "low",
     "saturated": "low",
+    "range-wrong": "low",
 }
 _RANK = {"high": 0, "medium": 1, "low": 2}
 """Order of the priorities of IEC 60601-1-8: the most urgent alarm comes first."""

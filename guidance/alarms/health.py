@@ -12,6 +12,7 @@ from guidance.contracts.commands import Acknowledge, FrameAck
 from guidance.contracts.events import Alarm, Entry, Proximity
 from guidance.contracts.signal_fitness import stale_after_s
 from guidance.signal.pipeline import QualitySecond
+from guidance.signal.response.range_monitor import RangeFault
 from guidance.stimulation.control import Stimulation
 from guidance.stimulation.interlock import SCREEN_ALIVE_S, SIGNAL_FRESH_S, InterlockConditions
 
@@ -129,6 +130,17 @@ class HealthMonitor:
         alive.
         """
         yield from self._update("signal-dead", _DEAD.format(why) if why else None)
+
+    def range_wrong(self, fault: RangeFault) -> Iterator[Alarm]:
+        """Yield the alarm that the range of the main channel is not the one declared: low where only the range is
+        wrong, medium where the sizes of responses may be, too. It holds for the rest of the procedure.
+        """
+        grave = "Amplitudes may be wrong; check range and gain at the device."
+        mild = "Stimuli overload it early; move needle and recording electrodes apart, or choose a larger range."
+        text = f"The input's range is another: {fault.why}. {grave if fault.is_grave else mild}"
+        alarm = self._alarms.update("range-wrong", text, priority="medium" if fault.is_grave else None)
+        if alarm:
+            yield alarm
 
     def flood(self, *, floods: bool) -> Iterator[Alarm]:
         """Yield the alarm that the device reports more pulses than a stimulator can give."""

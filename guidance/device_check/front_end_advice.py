@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guidance.device_check.front_end import LEAST_PULSES, FrontEndFinding
+from guidance.signal.response.range_monitor import BELOW_RANGE, BEYOND_RANGE
 
 EARLIEST_ONSET_MS = 2.5
 """Onset of the earliest M-wave that guiding must see: a muscle of the hand from the wrist (kinesiology: 2.6 ms)."""
@@ -54,16 +55,16 @@ def _rail(finding: FrontEndFinding, rail_uv: float) -> str:
 def _declared(range_uv: float | None, rail_uv: float) -> str:
     if range_uv is None:
         return " (no range is declared)"
-    if rail_uv > 1.02 * range_uv:
+    if rail_uv > BEYOND_RANGE * range_uv:
         return f" (beyond the declared range of {range_uv / 1e3:.3g} mV)"
-    return "" if rail_uv > 0.97 * range_uv else f" (below the declared range of {range_uv / 1e3:.3g} mV)"
+    return "" if rail_uv > BELOW_RANGE * range_uv else f" (below the declared range of {range_uv / 1e3:.3g} mV)"
 
 
 def front_end_faults(finding: FrontEndFinding | None) -> Iterator[str]:
     """Yield what to mend, where the front end hides responses that matter, or declares a range that is wrong."""
     if finding is None:
         return
-    if finding.rail_uv is not None and finding.range_uv is not None and finding.rail_uv > 1.02 * finding.range_uv:
+    if finding.range_uv is not None and (finding.rail_uv or 0.0) > BEYOND_RANGE * finding.range_uv:
         yield "The signal exceeds the range that the device declares: its scale or its range is wrong; ask its maker."
     if finding.visible_from_ms is not None and finding.visible_from_ms <= EARLIEST_ONSET_MS:
         return

@@ -9,7 +9,7 @@ from drivers.base import Pulse
 from guidance.contracts.events import Entry, PulseOutcome, Record, Stimulus
 from guidance.engine.parts import EngineParts
 from guidance.engine.records import response_of, signal_of, stimulus_of
-from guidance.signal.pipeline import ChannelResponse, InputState, PathResult, PulseFound, QualitySecond
+from guidance.signal.pipeline import ChannelResponse, InputState, PathResult, PulseFound, QualitySecond, RangeState
 
 _RECENT_STIMULI = 64
 """As many as the pipeline keeps; far more than can wait for their response at once."""
@@ -35,6 +35,8 @@ class PipelineResults:
             records = self._response(result, t)
         elif isinstance(result, InputState):
             t, records = self._parts.seconds(result.due), self._input_state(result)
+        elif isinstance(result, RangeState):
+            t, records = self._parts.seconds(result.due), self._parts.health.range_wrong(result.fault)
         else:
             t = self._parts.seconds(result.due)
             records = self._second(result, t)

@@ -17,6 +17,7 @@ COMPARED_ALARMS = {
     "samples-lost",
     "saturated",
     "signal-dead",
+    "range-wrong",
     "impedance-rise",
     "impedance-fall",
     "twitch-loss",

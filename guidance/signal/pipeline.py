@@ -10,6 +10,7 @@ from itertools import count
 
 from drivers.base import Block, DeviceInfo, Outcome, Pulse
 from guidance.signal.response.detector import ResponseDetector
+from guidance.signal.response.range_monitor import RangeFault
 from guidance.signal.response.result_builder import unknown_result
 from guidance.signal.response.sweep_result import SweepResult
 from guidance.signal.sweep.dead_input import DeadInputDetector, is_constant, is_repeat
@@ -66,7 +67,15 @@ class InputState:
     why: str | None
 
 
-PathResult = PulseFound | ChannelResponse | QualitySecond | InputState
+@dataclass(frozen=True, slots=True)
+class RangeState:
+    """By sample ``due`` the sweeps of the main channel have shown this ``fault`` of the range that it declares."""
+
+    due: int
+    fault: RangeFault
+
+
+PathResult = PulseFound | ChannelResponse | QualitySecond | InputState | RangeState
 
 
 class SignalPipeline:
@@ -95,6 +104,7 @@ class SignalPipeline:
             ResponseDetector(i, window_ms, info, criterion_uv, silent) for i in range(len(info.channels))
         ]
         self._muscle_channels = [i for i in range(len(info.channels)) if i != marker]
+        self._range_fault: RangeFault | None = None
         self._hold = round(max(_HOLD_MS, _HOLD_WINDOWS * window_ms[1]) * sample_rate_hz / 1e3)
         self._margin = round(_MARGIN_MS * sample_rate_hz / 1e3)
         self._short = round(_LEAST_FREE_MS * sample_rate_hz / 1e3)
@@ -196,7 +206,14 @@ class SignalPipeline:
             self._schedule(max(due, longer), 1, _PendingSweep(pulse, pending.channel, longer=True))
             return []
         detector.forget(pulse)
-        return [ChannelResponse(due, pulse, pending.channel, evoked)]
+        return [ChannelResponse(due, pulse, pending.channel, evoked), *self._range_state(due)]
+
+    def _range_state(self, due: int) -> Iterator[RangeState]:
+        """Yield the fault of the main channel's range where it is new."""
+        fault = self._detectors[0].range_fault
+        if fault is not None and fault != self._range_fault:
+            self._range_fault = fault
+            yield RangeState(due, fault)
 
     def _judge(self, pending: _PendingSweep, detector: ResponseDetector, due: int) -> tuple[SweepResult, int | None]:
         """Return the result; and if it is unfinished and a longer sweep has no other pulse, when that is due."""

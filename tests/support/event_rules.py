@@ -29,7 +29,7 @@ ALARMS = {
     "too-close", "device-lost", "samples-lost", "lead-off", "stimulus-not-delivered", "saturated", "impedance-rise",
     "impedance-fall", "twitch-loss", "dose-limit", "audio-lost", "display-lost", "storage", "stale",
     "signal-dead", "stimulus-unrequested", "device-fault",
-    "stimulator-not-off", "clock-wrong", "computer-slow",
+    "stimulator-not-off", "clock-wrong", "computer-slow", "range-wrong",
 }  # fmt: skip
 INTERVALS = ("threshold_ma", "threshold_0p1ms_ma", "distance_mm")
 POSITIVE = ("current_ma", "requested_ma", "width_ms", "amplitude_uv", "rms_uv", "mains_uv", "impedance_kohm")

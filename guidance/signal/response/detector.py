@@ -21,6 +21,7 @@ from guidance.signal.response.learner import SUSPECT, SweepLearner
 from guidance.signal.response.matched_filter import FilterFamily, FilterVerdict, combined
 from guidance.signal.response.measures import begin_of, is_step, peak_to_peak, still_running
 from guidance.signal.response.noise import NoiseModel
+from guidance.signal.response.range_monitor import RangeFault
 from guidance.signal.response.result_builder import ResultBuilder, unknown_result
 from guidance.signal.response.separation import SeparatedSweep, split
 from guidance.signal.response.sweep_result import Doubt, SweepResult
@@ -88,6 +89,11 @@ class ResponseDetector:
         """Samples after the pulse that a sweep needs, and those that a longer sweep needs."""
         longest = max(self._longer.grid.stop, burst.samples_after(self._frame.window_ms, self._sample_rate_hz))
         return self._frame.grid.stop, longest
+
+    @property
+    def range_fault(self) -> RangeFault | None:
+        """What the sweeps show to be wrong with the range that the device declares; None while nothing is."""
+        return self._learner.model.range_monitor.fault
 
     def prepare(self, history: RingBuffer, pulse: Pulse, free_from: int) -> None:
         """Analyse the stream before ``pulse``, which from ``free_from`` on holds no sweep of another stimulus.

@@ -84,7 +84,7 @@ class DoubtFinder:
 
     def _doubted(self, analysis: Analysis) -> Analysis:
         """Return ``analysis``, significant, with the reason why what stands out is no response, if there is one."""
-        times, inside = self._frame.times, analysis.inside
+        inside = analysis.inside
         wave = np.where(inside, analysis.separated.mean, 0.0)
         amplitude_uv, _ = peak_to_peak(analysis.separated, inside)
         alike = self._learner.template.likeness(wave) if self._is_trusted else 0.0
@@ -92,6 +92,11 @@ class DoubtFinder:
             return replace(analysis, alike=alike)
         if self._is_trusted and self._learner.template.likeness(-wave) >= ALIKE:
             return replace(analysis, doubt=Doubt.ARTEFACT, is_opposite=True)
+        return self._strange(analysis, wave, amplitude_uv)
+
+    def _strange(self, analysis: Analysis, wave: Array, amplitude_uv: float) -> Analysis:
+        """Return the same of a ``wave`` (n,) of ``amplitude_uv`` that has not the known shape, nor that inverted."""
+        times, inside = self._frame.times, analysis.inside
         begin_ms = begin_of(analysis.separated, times, inside).sure_ms
         if is_slow(analysis.separated, inside, times):
             return replace(analysis, doubt=Doubt.BURST)

@@ -80,6 +80,11 @@ class OverloadFinder:
         self._peaks: dict[int, deque[tuple[float, float]]] = {sign: deque(maxlen=_PEAK_MEMORY) for sign in self._rails}
 
     @property
+    def rails_uv(self) -> dict[int, float | None]:
+        """The rail of each polarity (1, -1) as inferred; None where none was seen."""
+        return dict(self._rails)
+
+    @property
     def rail_uv(self) -> float | None:
         """The rail as inferred, the lower of both polarities; None where none was seen."""
         seen = [rail for rail in self._rails.values() if rail is not None]

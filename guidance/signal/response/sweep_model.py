@@ -11,6 +11,7 @@ from drivers.base import DeviceInfo, Pulse
 from guidance.signal.response.artefact import ArtefactModel
 from guidance.signal.response.components import USUAL_WIDTH_MS, SweepComponents, SweepConditions, SweepFrame, charge_of
 from guidance.signal.response.overload import OverloadFinder
+from guidance.signal.response.range_monitor import RangeMonitor
 from guidance.signal.response.recovery import RecoverySizes
 from guidance.signal.response.whitening import LowRankInverse, WhitenedBasis, lower_factor
 from guidance.signal.sweep.arrays import second_difference
@@ -67,6 +68,7 @@ class SweepModel:
         self._frame = frame
         self._sample_rate_hz = info.sample_rate_hz
         self._overloads = OverloadFinder(self._sample_rate_hz, info.channels[channel].range_uv)
+        self.range_monitor = RangeMonitor(info.channels[channel].range_uv)
         self._tails = Tails(longest.times)
         self._artefact = ArtefactModel(self._tails)
         self._lead = np.zeros(0)
@@ -100,6 +102,7 @@ class SweepModel:
         lead = clean[: max(int(self._frame.window_ms[0] * self._sample_rate_hz / 1e3), 3)]
         peak_uv = float(np.abs(lead).max())
         overload = self._overloads.find(raw, clean, charge_of(pulse), baseline.noise_uv, baseline.bend_uv)
+        self.range_monitor.add(self._overloads.rails_uv, raw)
         sharp_ms = self._sharp_ms(lead, peak_uv, baseline)
         blind_ms = max(self._artefact.blind_ms(max(sharp_ms, overload.end_ms)), overload.blanked_ms)
         self._sign = self._polarity(self._shown(clean, lead, overload.blanked_ms), baseline)

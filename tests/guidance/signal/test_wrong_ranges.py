@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from drivers.base import Pulse
-from guidance.contracts.events import Response
+from guidance.contracts.events import Alarm, Response
 from tests.support.some import some
-from tests.support.streams import Stream, evoked, responses, settings
+from tests.support.streams import Stream, evoked, of_kind, records_of, responses, settings
 from tests.support.waves import Wave, add, artefact, noise
 
 RATE_HZ = 10_000.0
@@ -21,20 +21,24 @@ def recovery(rail_uv: float) -> Wave:
     return np.asarray(0.2 * rail_uv * np.exp(-t_ms / 0.8))
 
 
-def overloaded(rails_uv: tuple[float, ...] = (RAIL_UV,), range_uv: float | None = None) -> Stream:
+def overloaded(
+    rails_uv: tuple[float, ...] = (RAIL_UV,),
+    range_uv: float | None = None,
+    currents_ma: tuple[float, ...] = CURRENTS_MA,
+) -> Stream:
     """A procedure without a response: an artefact of 3 mV/mA that clips, in turn at each of ``rails_uv``, and the
     amplifier's recovery from that; the device declares ``range_uv``.
     """
-    at = [4000 + 4000 * i for i in range(len(CURRENTS_MA))]
+    at = [4000 + 4000 * i for i in range(len(currents_ma))]
     signal = noise(np.random.default_rng(3), at[-1] + 4000, 5.0)
-    for i, (sample, ma) in enumerate(zip(at, CURRENTS_MA, strict=True)):
+    for i, (sample, ma) in enumerate(zip(at, currents_ma, strict=True)):
         rail_uv = rails_uv[i * len(rails_uv) // len(at)]
         wave = ma * artefact(RATE_HZ, 3000.0, 300.0)
         over = np.flatnonzero(wave >= rail_uv)
         add(signal, sample, np.clip(wave, -rail_uv, rail_uv))
         if len(over):
             add(signal, sample + int(over[-1]) + 1, recovery(rail_uv))
-    pulses = tuple(Pulse(sample, current_ma=ma, width_ms=0.1) for sample, ma in zip(at, CURRENTS_MA, strict=True))
+    pulses = tuple(Pulse(sample, current_ma=ma, width_ms=0.1) for sample, ma in zip(at, currents_ma, strict=True))
     return Stream(RATE_HZ, (signal,), pulses, range_uv=range_uv)
 
 
@@ -50,6 +54,40 @@ def test_whatever_range_is_declared_the_recovery_from_overload_is_no_response(ra
 @pytest.mark.parametrize("rails_uv", [(4000.0, 8000.0), (8000.0, 4000.0), (4000.0, 1500.0, 8000.0)])
 def test_a_rail_that_moves_makes_no_response(rails_uv: tuple[float, ...]) -> None:
     assert not any(response.detected for response in judged(overloaded(rails_uv, range_uv=25_000.0)))
+
+
+def range_alarms(stream: Stream) -> list[Alarm]:
+    alarms = of_kind(records_of(stream, settings(window_ms=(2.0, 25.0))), Alarm)
+    return [alarm for alarm in alarms if alarm.code == "range-wrong"]
+
+
+@pytest.mark.parametrize(
+    ("range_uv", "priority", "text"),
+    [(25_000.0, "low", "its limit is 4 mV, not the 25 mV"), (2000.0, "medium", "the signal exceeds the 2 mV")],
+)
+def test_a_range_declared_wrong_either_way_is_an_alarm_of_the_session(
+    range_uv: float, priority: str, text: str
+) -> None:
+    (alarm,) = range_alarms(overloaded(range_uv=range_uv))
+    assert (alarm.priority, alarm.active) == (priority, True)
+    assert text in alarm.text
+
+
+@pytest.mark.parametrize(
+    ("rails_uv", "text"),
+    [((4000.0, 8000.0), "its limit moved from 4 to 8 mV"), ((8000.0, 4000.0), "its limit moved from 8 to 4 mV")],
+)
+def test_a_range_switched_during_the_procedure_is_an_alarm_of_the_session(
+    rails_uv: tuple[float, float], text: str
+) -> None:
+    alarm = range_alarms(overloaded(rails_uv, currents_ma=2 * CURRENTS_MA))[-1]
+    assert (alarm.priority, alarm.active) == ("medium", True)
+    assert text in alarm.text
+
+
+@pytest.mark.parametrize("range_uv", [None, RAIL_UV])
+def test_a_range_that_holds_or_is_not_declared_is_no_alarm(range_uv: float | None) -> None:
+    assert not range_alarms(overloaded(range_uv=range_uv))
 
 
 @pytest.mark.parametrize("value_uv", [0.0, 170.0])
