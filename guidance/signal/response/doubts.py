@@ -90,8 +90,9 @@ class DoubtFinder:
         alike = self._learner.template.likeness(wave) if self._is_trusted else 0.0
         if alike >= ALIKE and is_in(analysis.sweep, inside, amplitude_uv):
             return replace(analysis, alike=alike)
-        if self._is_trusted and self._learner.template.likeness(-wave) >= ALIKE:
-            return replace(analysis, doubt=Doubt.ARTEFACT, is_opposite=True)
+        is_inverted = analysis.is_opposite and self._learner.template.likeness(-wave) >= ALIKE
+        if is_inverted and np.ptp(analysis.components.mean[inside]) >= amplitude_uv:  # else nothing that large can lack
+            return replace(analysis, doubt=Doubt.ARTEFACT)
         return self._strange(analysis, wave, amplitude_uv)
 
     def _strange(self, analysis: Analysis, wave: Array, amplitude_uv: float) -> Analysis:
@@ -106,7 +107,8 @@ class DoubtFinder:
         seen_uv = amplitude_uv / analysis.separated.enlargement
         if analysis.p_value >= (_STRANGE_ALPHA if seen_uv >= LARGE_UV else _SURE_ALPHA):
             return replace(analysis, p_value=ALPHA)
-        if not is_in(analysis.sweep, inside, amplitude_uv):
+        is_inverted = self._is_trusted and self._learner.template.likeness(-wave) >= ALIKE
+        if is_inverted or not is_in(analysis.sweep, inside, amplitude_uv):
             return replace(analysis, doubt=Doubt.ARTEFACT, is_opposite=True)
         return replace(analysis, doubt=self._doubt_of(analysis, wave, begin_ms, amplitude_uv))
 
