@@ -12,7 +12,7 @@ BEYOND_RANGE, BELOW_RANGE = 1.02, 0.97
 rounding of the range, and the noise at a rail, stay within (judgements)."""
 
 _SETTLED = 3
-"""A rail counts once so many sweeps in a row, of those that reach it, have shown it: one may be chance (a judgement)."""
+"""A rail counts once so many sweeps that reach it in a row have shown it: one may be chance (a judgement)."""
 
 _SAME, _SWITCHED = 1.1, 1.5
 """Rails within the first factor are one, as a filter after the rail moves its peak; beyond the second the range was
