@@ -68,24 +68,22 @@ def verify(folder: Path) -> Verdict:
 
 def walk(file: BinaryIO) -> Verdict:
     """Check the lines of ``file`` until one does not follow the line before it, or is not finished."""
-    verdict = Verdict(RecordState.CUT_OFF)
+    lines, chain, end, ended = 0, ORIGIN, 0, False
     for line in lines_of(file, MAX_LINE_BYTES):
-        number = verdict.lines + 1
         if not line.endswith(b"\n") and len(line) < MAX_LINE_BYTES:
-            return replace(verdict, torn=len(line))
-        chain = verified_chain(verdict.chain, line)
-        if chain is None or verdict.ended:
-            return replace(
-                verdict, state=RecordState.BROKEN, why=f"line {number} is broken: {_line_fault(line, verdict)}"
-            )
-        verdict = replace(verdict, lines=number, chain=chain, end=verdict.end + len(line), ended=line.startswith(END))
-    return verdict
+            return Verdict(RecordState.CUT_OFF, "", lines, chain, end, torn=len(line), ended=ended)
+        following = verified_chain(chain, line)
+        if following is None or ended:
+            why = f"line {lines + 1} is broken: {_line_fault(line, ended=ended)}"
+            return Verdict(RecordState.BROKEN, why, lines, chain, end, ended=ended)
+        lines, chain, end, ended = lines + 1, following, end + len(line), line.startswith(END)
+    return Verdict(RecordState.CUT_OFF, "", lines, chain, end, ended=ended)
 
 
-def _line_fault(line: bytes, before: Verdict) -> str:
+def _line_fault(line: bytes, *, ended: bool) -> str:
     if len(line) >= MAX_LINE_BYTES:
         return f"it is longer than any record ({MAX_LINE_BYTES} bytes)"
-    if before.ended:
+    if ended:
         return "it follows the end of the record"
     return "this line was changed, or lines before it were added or removed"
 

@@ -74,6 +74,14 @@ class EventQuery:
         except ProtocolError:
             return None
 
+    @cached_property
+    def _by_kind(self) -> dict[str, list[EventFields]]:
+        """The events of each kind: a note asks for them dozens of times."""
+        found: dict[str, list[EventFields]] = {}
+        for event in self.events:
+            found.setdefault(event["kind"], []).append(event)
+        return found
+
     def at(self, t: float) -> datetime:
         """Return the local time at device time ``t`` in s."""
         return self.began + timedelta(seconds=t)
@@ -84,7 +92,7 @@ class EventQuery:
 
     def of(self, kind: str) -> Iterator[EventFields]:
         """Yield the events of this ``kind``."""
-        return (event for event in self.events if event["kind"] == kind)
+        return iter(self._by_kind.get(kind, ()))
 
     def entries(self, *what: str) -> list[EventFields]:
         """Return the entries of these kinds of ``what`` in order, as they hold after their corrections."""

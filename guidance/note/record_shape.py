@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import to_json
 
 from guidance.contracts import events
 from guidance.contracts.corrections import CORRECTION
@@ -103,7 +103,7 @@ def _check(event: dict[str, Any], *, first: bool) -> None:
     if first != (head.kind == "start"):
         raise ValueError
     if head.kind in _KINDS:
-        _KINDS[head.kind].validate_json(json.dumps(event), strict=True)
+        _KINDS[head.kind].validate_json(to_json(event), strict=True)
     if head.kind == "start":
         _check_time(_Start.model_validate(event).wall_time)
     elif head.kind == "entry":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -140,7 +141,9 @@ def _usable(sheet: Sheet, file: str) -> LoadedSheet:
     return whole
 
 
+@cache
 def _shipped(name: str) -> LoadedSheet:
+    """Return the shipped sheet ``name``; it is frozen, and an audit asks for it once for each procedure."""
     return _sheet_named(_shipped_tables(name), name, f"{name}.toml")
 
 

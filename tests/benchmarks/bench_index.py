@@ -51,7 +51,7 @@ def main(counts: list[int]) -> None:
     print("| procedures | first list, makes the index (processor) | list again, median (processor) |", flush=True)
     print("| --- | --- | --- |", flush=True)
     (made,) = insertions(1)
-    short = RecordedInsertion(made.engine, [made.records[0], made.records[-1]])
+    short = RecordedInsertion([made.records[0], made.records[-1]])
     with tempfile.TemporaryDirectory() as home:
         for count in counts:
             print(row(Path(home), count, short), flush=True)

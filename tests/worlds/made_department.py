@@ -1,124 +1,147 @@
 """A made department: procedures of simulated insertions over many sites and two years. Nobody was treated.
 
-Each procedure is one of a few insertions of the virtual trial, with another day, site, operator and case sheet; case
-sheets lack answers, notes lack signatures and follow-ups lack results at drawn rates, so that an audit has something
-to find. It has no signal.
+A few dozen insertions of the virtual trial are truly simulated, of several protocols. Each procedure is one of them
+under another label: another day, site, operator, device and case label, and drawn events after the needle's way
+(``made_outcomes``). So procedures of the same insertion have the same pulses, responses and estimates, and an audit of
+the department says nothing about the program or about people. The journals are written by the program's own journal,
+with chain and seal, and have no signal.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
 from guidance.audit.run import Site
-from guidance.contracts.events import Entry, TimedRecord
+from guidance.contracts.events import Start, TimedRecord
 from guidance.contracts.origin import Origin
 from guidance.contracts.record_serializer import RecordSerializer
-from guidance.engine.loop import Engine
-from guidance.journal.chain import ORIGIN, with_chain
-from guidance.journal.event_log import EVENTS_NAME
+from guidance.journal.event_log import Journal
+from guidance.journal.files import DISK
 from guidance.journal.seal import Seal, write_seal
-from guidance.note.case_sheet import case_from_toml, save_case
-from guidance.note.follow_up import add_follow_up
-from guidance.note.note_files import procedure_files
-from guidance.note.signing import sign
+from guidance.journal.visits import write_label
+from guidance.note.event_query import EventQuery
 from guidance.trial.world import SimulatedInsertion
+from tests.worlds.made_outcomes import habits_of, outcome_records, write_paper
 
 FIRST = datetime(2024, 6, 3, 8, tzinfo=UTC)
-TODAY = FIRST + timedelta(days=730)
+DAYS = 730
+TODAY = FIRST + timedelta(days=DAYS)
 SITES, OPERATORS_A_SITE = 20, 4
-_LACKING, _UNSIGNED, _FOLLOWED = 0.04, 0.12, 0.7
-"""Shares of answers left out, of notes not signed, and of signed notes with a result at follow-up: made up."""
-_ANSWERS = {
-    "patient": "Made Patient", "birth_date": "1970-01-01", "sex": "female", "record_number": "0", "weight_kg": 70,
-    "height_cm": 170, "asa_class": "II", "allergies": "none", "supervisor": "none", "consent": "written",
-    "risks": "usual", "evaluation": "normal", "diagnosis": "made", "stop_moment": "done", "iv_access": "18 G",
-    "position": "supine", "monitors": "ECG", "vital_signs": "72", "premedication": "none", "sedation": "awake",
-    "asepsis": "done", "skin_infiltration": "none", "needle_tip": "short", "needle_maker": "made",
-    "needle_length_mm": 50, "needle_gauge": 22, "side": "left", "technique": "stimulation", "ultrasound": "no",
-    "no_response_below": "0.3 mA", "drug": "ropivacaine", "volume_ml": 20, "epinephrine": "none", "adjunct": "none",
-    "aspiration": "no blood", "resistance": "low", "pain": "none", "twitch_loss": "yes", "complications": "none",
-    "minimum_current": "not assessed: made up",
-}  # fmt: skip
+PROTOCOLS = ("femoral", "interscalene", "popliteal", "axillary-median")
+DEVICES = ("Simulated patient", "Simulated patient, second model")
+_AFTERWARDS_S = 90.0
+"""Time from the end of the needle's way to the end of the record; the drawn events lie in it."""
+CHUNK = 20
+"""Procedures that a process makes at a time."""
 
 
 @dataclass(frozen=True)
 class RecordedInsertion:
-    """The records of one simulated insertion, and its engine, which states how they begin and end."""
+    """The records of one simulated insertion; the first is its start, the last its end."""
 
-    engine: Engine
     records: Sequence[TimedRecord]
+
+    @cached_property
+    def lines(self) -> list[bytes]:
+        """The lines of the stream between start and end, without a chain, numbered from 1."""
+        serializer = RecordSerializer(1)
+        return [serializer.line(timed, round(1e9 * timed.t)).encode() + b"\n" for timed in self.records[1:-1]]
+
+    @cached_property
+    def events(self) -> list[dict[str, Any]]:
+        """The same lines as a reader of the stream gets them."""
+        return [json.loads(line) for line in self.lines]
 
 
 def insertions(count: int, seed: int = 1) -> list[RecordedInsertion]:
-    """Run ``count`` insertions of the trial ``seed``."""
+    """Run ``count`` insertions of the trial ``seed``, of the protocols in turn."""
     found = []
     for world in range(count):
-        insertion = SimulatedInsertion(seed, world, "femoral")
+        insertion = SimulatedInsertion(seed, world, PROTOCOLS[world % len(PROTOCOLS)])
         begin = insertion.engine.begin(Origin(live=True, simulated=True))
-        records = [
-            begin,
-            *(timed for _, turn in insertion.turns() for timed in turn),
-            *insertion.engine.end("operator"),
-        ]
-        found.append(RecordedInsertion(insertion.engine, records))
+        turns = [timed for _, turn in insertion.turns() for timed in turn]
+        found.append(RecordedInsertion([begin, *turns, *insertion.engine.end("operator")]))
     return found
 
 
-def make(home: Path, count: int, made: Sequence[RecordedInsertion], *, notes: bool, seed: int = 1) -> list[Site]:
-    """Make ``count`` procedures in ``home``, spread over the sites; ``notes``: with case sheets, notes, follow-ups."""
-    rng = np.random.default_rng([seed, count])
+def make(
+    home: Path, count: int, made: Sequence[RecordedInsertion], *, notes: bool = True, seed: int = 1, jobs: int = 1
+) -> list[Site]:
+    """Make ``count`` procedures in ``home``, spread over the sites, on ``jobs`` processes.
+
+    ``notes``: with case sheets, notes, follow-ups. The same arguments make the same, on however many processes.
+    """
     sites = [Site(f"site {number:02d}", home / f"site-{number:02d}") for number in range(1, SITES + 1)]
-    for number in range(count):
-        site = sites[number % SITES]
-        began = FIRST + timedelta(minutes=float(rng.uniform(0, 729 * 24 * 60)))
-        folder = site.store / f"{began:%Y%m%dT%H%M%SZ}-femoral-{number}"
-        folder.mkdir(mode=0o700, parents=True)
-        _write(folder, made[int(rng.integers(len(made)))].records, began, number, rng)
-        if notes:
-            _paper(folder, f"Operator {rng.integers(OPERATORS_A_SITE)} of {site.label}", began, rng)
+    for site in sites:
+        site.store.mkdir(mode=0o700, parents=True)
+    chunks = [range(first, min(first + CHUNK, count)) for first in range(0, count, CHUNK)]
+    make_chunk = partial(_make_chunk, sites, made, notes, seed)
+    if jobs == 1:
+        for chunk in chunks:
+            make_chunk(chunk)
+    else:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            list(pool.map(make_chunk, chunks))
     return sites
 
 
-def _write(
-    folder: Path, records: Sequence[TimedRecord], began: datetime, number: int, rng: np.random.Generator
+def _make_chunk(
+    sites: Sequence[Site], made: Sequence[RecordedInsertion], notes: bool, seed: int, numbers: Sequence[int]
 ) -> None:
-    serializer, chain = RecordSerializer(), ORIGIN
-    lines: list[bytes] = []
-    for timed in [*records[:-1], *_entries(records[-1].t, rng), records[-1]]:
-        text = serializer.line(timed, number)
-        if not lines:
-            text = text.replace('"1970-01-01T00:00:00+00:00"', f'"{began.isoformat()}"')
-        line, chain = with_chain(chain, text.encode() + b"\n")
-        lines.append(line)
-    (folder / EVENTS_NAME).write_bytes(b"".join(lines))
-    write_seal(folder, Seal(len(lines), chain, None))
+    with _unsynced():
+        for number in numbers:
+            _make_one(sites, made, notes, seed, number)
 
 
-def _entries(t: float, rng: np.random.Generator) -> Iterator[TimedRecord]:
-    for what, fields, share in (
-        ("redirect", {}, 0.6), ("redirect", {}, 0.3), ("pain", {}, 0.05), ("aspiration", {"blood": False}, 0.9),
-    ):  # fmt: skip
-        if rng.random() < share:
-            yield TimedRecord(t, Entry(what, fields))
+def _make_one(sites: Sequence[Site], made: Sequence[RecordedInsertion], notes: bool, seed: int, number: int) -> None:
+    rng = np.random.default_rng([seed, 0, number])
+    at_site, operator = number % len(sites), int(rng.integers(OPERATORS_A_SITE))
+    site, habits = sites[at_site], habits_of(seed, at_site, operator)
+    insertion = made[int(rng.integers(len(made)))]
+    began = FIRST + timedelta(minutes=int(rng.integers((DAYS - 1) * 24 * 60)))
+    start = insertion.records[0].record
+    assert isinstance(start, Start)
+    device = start.device | {"model": DEVICES[(at_site + operator) % len(DEVICES)], "serial": f"made-{at_site}"}
+    opening = TimedRecord(0.0, replace(start, device=device, wall_time=began.isoformat()))
+    folder = site.store / f"{began:%Y%m%dT%H%M%SZ}-{start.protocol}-{number}"
+    folder.mkdir(mode=0o700)
+    last = insertion.records[-1]
+    closing = [*outcome_records(last.t, habits, rng), TimedRecord(last.t + _AFTERWARDS_S, last.record)]
+    stream = _write(folder, insertion, opening, closing, number)
+    write_label(folder, f"case-{number}")
+    if notes:
+        write_paper(folder, stream, f"Operator {operator} of {site.label}", habits, rng)
 
 
-def _paper(folder: Path, performer: str, began: datetime, rng: np.random.Generator) -> None:
-    kept = {key: text for key, text in _ANSWERS.items() if rng.random() > _LACKING}
-    if rng.random() > _UNSIGNED:
-        kept = _ANSWERS
-    toml = "\n".join(f"{key} = {value!r}" for key, value in {**kept, "performer": performer}.items())
-    case = case_from_toml(toml, "made", began)
-    save_case(folder, case, None)
-    page = procedure_files(folder, None).composed
-    if page.missing:
-        return
-    later = began + timedelta(hours=float(rng.exponential(8.0)) + 0.2)
-    sign(folder, page, case, performer, None, later, despite="made")
-    if rng.random() < _FOLLOWED:
-        result = "complete" if rng.random() < 0.85 else "failed"
-        add_follow_up(folder, {"success": result}, performer, None, later + timedelta(days=1))
+def _write(
+    folder: Path, insertion: RecordedInsertion, opening: TimedRecord, closing: Sequence[TimedRecord], number: int
+) -> EventQuery:
+    """Write and seal the journal in ``folder``; return its events."""
+    first = RecordSerializer().line(opening, number).encode() + b"\n"
+    serializer = RecordSerializer(1 + len(insertion.lines))
+    rest = [serializer.line(timed, round(1e9 * timed.t)).encode() + b"\n" for timed in closing]
+    journal = Journal(folder)
+    for line in (first, *insertion.lines, *rest):
+        journal.write(line)
+    journal.close()
+    write_seal(folder, Seal(journal.lines, journal.chain, None))
+    return EventQuery([json.loads(first), *insertion.events, *map(json.loads, rest)])
+
+
+@contextmanager
+def _unsynced() -> Iterator[None]:
+    """Do not wait for the disk: a made store need not survive a power cut."""
+    with patch.object(DISK, "sync", lambda _: None), patch.object(DISK, "sync_folder", lambda _: None):
+        yield

@@ -13,10 +13,8 @@ from pathlib import Path
 import pytest
 
 from guidance.audit.agreement import share_as_recorded
-from guidance.audit.counts import Cell, CellCounts
-from guidance.audit.facts import ProcedureFacts
+from guidance.audit.counts import MISSING, PROCEDURES
 from guidance.audit.measures import MEASURES, Grouping
-from guidance.audit.reading import read_facts
 from guidance.audit.results import Figure, figures_of
 from guidance.audit.run import DUPLICATE, Audit, Site, run_audit
 from guidance.audit.text import HIDDEN, as_json_object, lines
@@ -27,6 +25,7 @@ from guidance.journal.seal import SEAL_NAME
 from guidance.journal.signal import SIGNAL_NAME
 from guidance.reprocess.differences import ComparisonRow, DecisionDifference
 from tests.guidance.audit.department import OPERATORS, TODAY, Block, department
+from tests.support.plain_audit import plainly_counted
 from tests.support.recorded_procedure import record_procedure
 
 
@@ -117,32 +116,9 @@ def test_no_name_is_in_the_figures_or_in_the_index(sites: list[Site], audit: Aud
         assert name.encode() not in kept
 
 
-def counted_in_a_loop(sites: list[Site]) -> CellCounts:
-    """Count shares and amounts of all procedures as plainly as possible, without index, Parquet and query."""
-    counts: CellCounts = Counter()
-    for site in sites:
-        for folder in sorted(path for path in site.store.iterdir() if path.is_dir()):
-            facts = read_facts(folder, TODAY, "")
-            assert isinstance(facts, ProcedureFacts)
-            values = {
-                "complete": float(not facts.missing),
-                "reached": None if facts.reached is None else float(facts.reached),
-                "pulses": float(facts.pulses),
-                "minimum_current": facts.minimum_current_ma,
-                "too_close": float(facts.too_close),
-            }
-            for key, value in values.items():
-                for grouping, group in (("all", "all"), ("site", site.label), ("month", facts.month)):
-                    counts[Cell(key, grouping, group, value)] += 1
-    return counts
-
-
 def test_figures_equal_a_plain_loop_over_the_journals(sites: list[Site], audit: Audit) -> None:
-    expected = counted_in_a_loop(sites)
-    keys = {cell.measure for cell in expected}
-    shown = {"all", "site", "month"}
-    found = {cell: n for cell, n in audit.counts.items() if cell.measure in keys and cell.grouping in shown}
-    assert found == dict(expected)
+    measured = {cell: n for cell, n in audit.counts.items() if cell.measure not in {PROCEDURES, MISSING}}
+    assert measured == dict(plainly_counted(sites, TODAY))
 
 
 def test_figures_do_not_depend_on_the_order_or_the_division_of_the_stores(
