@@ -18,10 +18,16 @@ if TYPE_CHECKING:
     from guidance.treatment.plan import TreatmentPlan
     from guidance.treatment.sessions import CaseSessions
 
+_NO_PLAN = (
+    "The plan of this case does not hold or cannot be read; 'needle-guidance plan list' says why. What it holds of "
+    "earlier sessions is not counted."
+)
+"""It names no case label: it goes into the event stream."""
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledSettings:
-    """Settings with what the earlier sessions mean among the cautions, and the same as remarks without a screen."""
+    """Settings with what the earlier sessions mean among the cautions, and the same as remarks for the record."""
 
     settings: Settings
     label: str | None = None
@@ -52,9 +58,8 @@ def with_earlier_sessions(
     except UserError as fault:
         raise click.UsageError(str(fault)) from None
     found = (*faults, *_sentences(settings, plan, sessions, now))
-    if settings.headless:
-        return LabelledSettings(settings, label, found)
-    return LabelledSettings(replace(settings, cautions=(*found, *settings.cautions)), label)
+    cautions = settings.cautions if settings.headless else (*found, *settings.cautions)
+    return LabelledSettings(replace(settings, cautions=cautions), label, found)
 
 
 def _plan(store: Path, label: str, key: EncryptionKey | None) -> tuple[TreatmentPlan | None, tuple[str, ...]]:
@@ -64,8 +69,8 @@ def _plan(store: Path, label: str, key: EncryptionKey | None) -> tuple[Treatment
         return None, ()
     try:
         return load_plan(store, label, key), ()
-    except UserError as fault:
-        return None, (f"{fault} What it holds of earlier sessions is not counted.",)
+    except UserError:
+        return None, (_NO_PLAN,)
 
 
 def _sentences(

@@ -34,6 +34,7 @@ _NOT_BY_OPERATOR = {
     "stop-moment",
     "stop-moment-refused",
     "anticoagulant-interval",
+    "earlier-sessions",
     "earlier-dose",
     "button",
     "verification",

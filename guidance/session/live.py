@@ -76,6 +76,11 @@ class LiveSession:
         self._check_due_s = clock.monotonic()
         self._screen_loss = ScreenLoss(engine, outputs.record.folder, clock)
         self._ended: str | None = None
+        self._earlier_sessions: tuple[str, ...] = ()
+
+    def record_earlier_sessions(self, remarks: tuple[str, ...]) -> None:
+        """Record at the start what the earlier sessions of the case mean for this one."""
+        self._earlier_sessions = remarks
 
     def run(self, screen_channel: ScreenChannel, stopping: Callable[[], bool]) -> str | None:
         """Run to the end; the stimulator is switched off and the journal closed whatever happens.
@@ -109,6 +114,7 @@ class LiveSession:
         for notice in self._notices:
             screen_channel.notify(notice)
         self._write([self._engine.begin(self._origin)])
+        self._write(TimedRecord(0.0, Entry("earlier-sessions", {"text": text})) for text in self._earlier_sessions)
         while True:
             reason = self._step(screen_channel, stopping)
             if reason is not None:

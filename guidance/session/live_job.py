@@ -30,7 +30,8 @@ class LiveJob:
     """A procedure to run on the device at ``address``; ``sim:SEED`` is a simulated patient.
 
     Without ``sound`` it is muted. ``case`` is saved apart from the events, encrypted where a ``key_file`` is named.
-    ``label`` is the case that the procedure belongs to, ``remarks`` what its earlier sessions mean for this one.
+    ``label`` is the case that the procedure belongs to, ``remarks`` what its earlier sessions mean for this one: they
+    are recorded, and shown here without a screen; on a screen they are cautions of the settings.
     ``stimulator`` is the address of an external stimulator. ``lsl_out`` streams signal and events to LSL. ``host`` is
     the computer that it runs on.
     """
@@ -73,10 +74,12 @@ class LiveJob:
             outputs = startup.open_outputs(self.settings.protocol, info, self._open_sound(info), raw, lsl)
             self._keep_case(outputs.record.folder)
             engine = Engine(self.settings, info, startup.wall_time, stimulation)
-            notices = [*startup.notices(self.settings.protocol), *self.remarks]
+            notices = startup.notices(self.settings.protocol) + (list(self.remarks) if self.settings.headless else [])
             notices += amplifier.info.notes + (info.stimulator.notes if info.stimulator else ())
             clock = self.host.clock
-            return LiveSession(engine, device, outputs, self.duration_s, notices, startup.stack.pop_all(), clock)
+            session = LiveSession(engine, device, outputs, self.duration_s, notices, startup.stack.pop_all(), clock)
+            session.record_earlier_sessions(self.remarks)
+            return session
 
     def _keep_case(self, folder: Path) -> None:
         keep_label(folder, self.label)

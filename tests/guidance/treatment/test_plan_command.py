@@ -10,7 +10,11 @@ import numpy as np
 import pytest
 from pypdf import PdfReader
 
+from guidance.cli.case_course import with_earlier_sessions
+from guidance.engine.settings import Mode, Settings
+from guidance.journal.event_reader import read_events
 from guidance.journal.visits import read_label
+from guidance.protocol import load
 from guidance.treatment.overview import planned_doses
 from guidance.treatment.plan import load_plan
 from guidance.treatment.sessions import sessions_of
@@ -137,10 +141,38 @@ def test_the_guard_speaks_when_a_session_of_the_case_begins(tmp_path: Path, stor
     newest = max(path.name for path in store.iterdir() if path.name != "plans")
     assert read_label(store / newest) == LABEL
     assert LABEL not in (store / newest / "events.jsonl").read_text(encoding="utf-8")
+    recorded = earlier_sessions(store / newest)
+    assert [line.removeprefix("needle-guidance: ") for line in toxin.err.splitlines() if line.endswith(recorded[1])]
+    assert recorded[1].startswith("Last toxin, 2026-10-12: 70 U onabotulinumtoxinA")
     other = sheet_file(tmp_path)
     toxin_session(store, 40.0, {"fds": 10}, birth_date="1990-01-01")
     refused = command(*run, "--case", other)
     assert (refused.status, "two patients under one label" in refused.err) == (2, True)
+
+
+def earlier_sessions(folder: Path) -> list[str]:
+    """Return what the event stream in ``folder`` says of earlier sessions."""
+    entries = (event for event in read_events(folder) if event["kind"] == "entry")
+    return [event["fields"]["text"] for event in entries if event["what"] == "earlier-sessions"]
+
+
+def test_a_plan_that_does_not_hold_is_reported_when_a_session_begins(store: Path) -> None:
+    path = store / "plans" / LABEL / "plan.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"washed", b"closed"))
+    run = ("demo", "--headless", "--no-audio", "--duration", "0.5", "--store", store, "--case-label", LABEL)
+    before = {path for path in store.iterdir() if path.is_dir()}
+    done = command(*run, "--protocol", "botulinum-fds")
+    (begun,) = {path for path in store.iterdir() if path.is_dir()} - before
+    assert "The plan of this case does not hold or cannot be read" in done.err
+    assert any(text.startswith("The plan of this case does not hold") for text in earlier_sessions(begun))
+    assert LABEL not in (begun / "events.jsonl").read_text(encoding="utf-8")
+
+
+def test_on_a_screen_the_guard_speaks_as_cautions_and_is_recorded_too(store: Path) -> None:
+    settings = Settings(load("botulinum-fds"), Mode.LISTEN, headless=False)
+    found = with_earlier_sessions(settings, LABEL, str(store), None, None)
+    assert found.settings.cautions == found.remarks
+    assert any(text.startswith("Last toxin, 2026-10-12") for text in found.remarks)
 
 
 def test_an_analysis_is_added_to_the_plan_of_its_case(store: Path, tmp_path: Path) -> None:
