@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from itertools import dropwhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ from guidance.common.text import clean, one_line
 if TYPE_CHECKING:
     from guidance.treatment.plan import TreatmentPlan
     from guidance.treatment.sessions import CaseSessions
+    from guidance.ui.appearance import Appearance
+    from guidance.ui.plan_page import PlanApp
 
 
 @plan.command("show", epilog=STATUS)
@@ -177,12 +180,11 @@ def _progress_pdf(found: TreatmentPlan, case: CaseSessions) -> bytes:
     return pdf(overview_page(found, case), pictures, datetime.now().astimezone())
 
 
-def _show_page(found: TreatmentPlan, case: CaseSessions, theme: str | None) -> None:
-    from guidance.common.config import load_config
+def plan_screen(found: TreatmentPlan, case: CaseSessions, appearance: Appearance | None = None) -> PlanApp:
+    """Return the plan's page of the screen: a tab for each part of the plan, and its progress."""
     from guidance.treatment.overview import overview_page
     from guidance.treatment.progress import progress_lines, progress_of
-    from guidance.ui.appearance import appearance_of
-    from guidance.ui.plan_page import PlanTab, run_plan_page
+    from guidance.ui.plan_page import PlanApp, PlanTab
 
     parts = overview_page(found, case)
     tabs = [
@@ -193,9 +195,23 @@ def _show_page(found: TreatmentPlan, case: CaseSessions, theme: str | None) -> N
         )
         for section in parts.sections
     ]
-    drawn = [line for line in progress_lines(progress_of(found, case), case) if line]
-    tabs.append(PlanTab("Progress", tuple(("", line) for line in drawn)))
-    run_plan_page(parts.title, parts.banners, tabs, appearance_of(load_config(), theme))
+    drawn = dropwhile(lambda line: not line, progress_lines(progress_of(found, case), case))
+    tabs.append(PlanTab("Progress", tuple(_labelled(line) for line in drawn)))
+    return PlanApp(parts.title, parts.banners, tabs, appearance)
+
+
+def _labelled(line: str) -> tuple[str, str]:
+    """Return a line of the progress as label and text: the titles of the series are labels."""
+    title, sign, rest = line.partition(", ")
+    return (title, rest) if sign and not line.startswith((" ", "Left out")) else ("", line)
+
+
+def _show_page(found: TreatmentPlan, case: CaseSessions, theme: str | None) -> None:
+    from guidance.common.config import load_config
+    from guidance.ui.appearance import appearance_of
+    from guidance.ui.plan_page import run_plan_page
+
+    run_plan_page(plan_screen(found, case, appearance_of(load_config(), theme)))
 
 
 def _json(found: TreatmentPlan, case: CaseSessions) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""The course of a case over time: scores, units, rest, and time to relax, as series and as lines of text."""
+"""The course of a case over time: scores, symptoms, units, rest, time to relax, as series and as lines of text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 
 from guidance.treatment.plan import TreatmentPlan
 from guidance.treatment.scores import KINDS, title_of
@@ -97,12 +98,14 @@ def _doses(case: CaseSessions) -> Iterator[ProgressSeries]:
 def _exercises(case: CaseSessions) -> Iterator[ProgressSeries]:
     for exercise in dict.fromkeys(visit.exercise for visit in case.exercises):
         visits = [(_day(visit.wall_time), visit) for visit in case.exercises if visit.exercise == exercise]
-        for title, unit, better, name, high in (
-            (f"Score of the exercise {exercise}", "%, mean of the trials", "more", "mean_score", 100.0),
-            (f"Muscle at rest, {exercise}", "uV", "less", "rest_uv", None),
-            (f"Time to relax, {exercise}", "s, median", "less", "relax_s", None),
+        for title, unit, better, value, high in (
+            (f"Score of the exercise {exercise}", "%, mean of the trials", "more", attrgetter("mean_score"), 100.0),
+            (f"Muscle at rest, {exercise}", "uV", "less", attrgetter("rest_uv"), None),
+            (f"Time to relax, {exercise}", "s, median", "less", attrgetter("relax_s"), None),
+            (f"Symptom before {exercise}", "of 10", "less", lambda visit: visit.symptoms[0], 10.0),
+            (f"Symptom after {exercise}", "of 10", "less", lambda visit: visit.symptoms[1], 10.0),
         ):
-            numbers = [(day, getattr(visit, name)) for day, visit in visits]
+            numbers = [(day, value(visit)) for day, visit in visits]
             points = tuple(ProgressPoint(day, number, f"{number:.3g}") for day, number in numbers if number is not None)
             yield ProgressSeries(title, unit, points, better, highest=high)
 

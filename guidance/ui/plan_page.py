@@ -96,11 +96,8 @@ def _short(title: str) -> str:
     return clean(title).partition(":")[0]
 
 
-def run_plan_page(
-    title: str, banners: Sequence[str], tabs: Sequence[PlanTab], appearance: Appearance | None = None
-) -> None:
+def run_plan_page(app: PlanApp) -> None:
     """Show the page on this process's terminal until the operator leaves it."""
-    app = PlanApp(title, banners, tabs, appearance)
     app.run()
     if app.return_code:
         raise SystemExit(app.return_code)

@@ -5,7 +5,8 @@ The engine runs in its own process, and the screen is worked by its keys, on sim
 - ``demo``: a block, armed, until the tip is in the target zone, and ``inject.svg`` after it; one to two minutes;
 - ``needle-emg``: a toxin injection led by its EMG, at a slight effort, inside a unit's territory;
 - ``biofeedback``: a trial of an exercise, after rest and one effort; a minute;
-- ``replay``: a recording.
+- ``replay``: a recording;
+- ``plan``: the progress of a made plan, without an engine.
 
 All go to tests/guidance/ui/pictures.
 """
@@ -23,6 +24,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from guidance.biofeedback.plan import plan_of
+from guidance.cli.plan_documents import plan_screen
 from guidance.contracts.snapshot import Snapshot
 from guidance.dose.drugs import load as drugs
 from guidance.dose.patient import DosePatient
@@ -35,8 +37,11 @@ from guidance.protocol.sheet import BiofeedbackProtocol
 from guidance.session import LiveJob
 from guidance.session.biofeedback import BiofeedbackJob
 from guidance.session.replay import ReplayJob
+from guidance.treatment.sessions import sessions_of
 from guidance.ui.app import GuidanceApp
+from guidance.ui.plan_page import PlanApp
 from guidance.ui.training import ExerciseApp
+from tests.guidance.treatment.made_course import LABEL, TODAY, made_course, made_plan
 from tests.support.screens import press_twice
 from tests.support.shared import shared
 
@@ -119,10 +124,14 @@ async def _taken(app: Screen, screenshots: Iterable[Screenshot]) -> None:
             await _until(app, screenshot.is_worth_it)
             await pilot.pause(0.2)
             if screenshot.name:
-                picture = _FONTS.sub("", app.export_screenshot())
-                (_PICTURES / f"{screenshot.name}.svg").write_text(picture, encoding="utf-8")
+                _keep(app, screenshot.name)
         await press_twice(pilot, "q")
         await _until(app, lambda _: not app.is_running)
+
+
+def _keep(app: Screen | PlanApp, name: str) -> None:
+    picture = _FONTS.sub("", app.export_screenshot())
+    (_PICTURES / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 
 async def _until(app: Screen, holds: Callable[[Snapshot], bool]) -> None:
@@ -175,7 +184,17 @@ async def _replay(_store: str) -> None:
     await _pictures(replay, GuidanceApp, [Screenshot((), _well_under_way, "replay")])
 
 
-_MAKERS = {"demo": _demo, "needle-emg": _needle_emg, "biofeedback": _biofeedback, "replay": _replay}
+async def _plan(store: str) -> None:
+    """The progress of a made case: nobody was treated."""
+    made_course(Path(store))
+    app = plan_screen(made_plan(Path(store)), sessions_of(Path(store), LABEL, TODAY))
+    async with app.run_test(size=_SIZE) as pilot:
+        await pilot.press("left")
+        await pilot.pause(0.2)
+        _keep(app, "plan")
+
+
+_MAKERS = {"demo": _demo, "needle-emg": _needle_emg, "biofeedback": _biofeedback, "replay": _replay, "plan": _plan}
 
 
 def main() -> None:

@@ -8,6 +8,10 @@ from pathlib import Path
 from guidance.biofeedback.records import MuscleCalibration, PhaseRecord, TrialRecord
 from guidance.journal.visits import write_label
 from guidance.note.case_sheet import save_case
+from guidance.treatment.people import People
+from guidance.treatment.plan import Author, TreatmentPlan, add_scores, load_plan, new_plan
+from guidance.treatment.scores import read_scores
+from guidance.treatment.sheet import sheet_from_toml
 from tests.guidance.journal.scripted_procedure import ScriptedProcedure
 from tests.guidance.note.case_sheets import sheet
 
@@ -43,6 +47,23 @@ range.wrist-extension = 20
 gas.washing = -2
 nrs = 6
 """
+SCORES = {
+    13: (
+        "nrs=5",
+        "mas.finger-flexors=2",
+        "tardieu.finger-flexors=2 40/90",
+        "range.wrist-extension=30",
+        "gas.washing=-1",
+    ),
+    39: (
+        "nrs=3",
+        "mas.finger-flexors=1+",
+        "tardieu.finger-flexors=1 60/92",
+        "range.wrist-extension=45",
+        "gas.washing=0",
+    ),
+}
+"""Scores by the week in which they were taken."""
 EARLY_PATIENT = {"patient": "Quirina Nachname-Xylander", "birth_date": "1951-07-23", "record_number": "MRN-55-0815"}
 
 
@@ -67,7 +88,9 @@ def toxin_session(store: Path, week: float, units: dict[str, int], **answers: st
     return folder
 
 
-def exercise_visit(store: Path, week: float, *, rest_uv: float, relax_s: float | None, score: float) -> Path:
+def exercise_visit(
+    store: Path, week: float, *, rest_uv: float, relax_s: float | None, score: float, symptoms: tuple[int, int] = (5, 4)
+) -> Path:
     """Record an exercise of contracting and letting go, whose muscle relaxed in ``relax_s`` after the prompt."""
     procedure = ScriptedProcedure(
         protocol="contract-relax",
@@ -75,6 +98,8 @@ def exercise_visit(store: Path, week: float, *, rest_uv: float, relax_s: float |
         began=FIRST + timedelta(weeks=week),
         settings={"training": {"exercise": "work-rest", "hold_s": None, "trials": 3, "work_s": 10.0, "pause_s": 10.0}},
     )
+    procedure.entry(0.5, "symptom", when="before", score=symptoms[0])
+    procedure.entry(90.0, "symptom", when="after", score=symptoms[1])
     procedure.add(1.0, MuscleCalibration("EMG 1", rest_uv, 0.5, 2 * rest_uv, 200.0, 60.0, (20.0, 250.0)))
     for trial in range(3):
         at = 10.0 + 30.0 * trial
@@ -110,3 +135,12 @@ def made_course(store: Path) -> None:
         toxin_session(store, week, dict(units))
     for week, rest_uv, relax_s, score in zip(VISIT_WEEKS, (12.0, 7.0), (6, 3), (55.0, 85.0), strict=True):
         exercise_visit(store, week, rest_uv=rest_uv, relax_s=relax_s, score=score)
+
+
+def made_plan(store: Path) -> TreatmentPlan:
+    """Make the plan of the case in ``store``, with the scores of ``SCORES`` after those of its sheet."""
+    new_plan(store, LABEL, sheet_from_toml(SHEET, "made"), People(), Author("Dr A", None, FIRST))
+    for week, entries in SCORES.items():
+        now = FIRST + timedelta(weeks=week)
+        add_scores(store, LABEL, read_scores(entries), now.date(), Author("Dr A", None, now))
+    return load_plan(store, LABEL)
