@@ -29,6 +29,8 @@ _MOST_HIDDEN = 0.2
 the others would show too many extremes; a judgement."""
 _CHART, _LINE, _GAP = 0.2, 0.03, 0.08
 """Heights of a chart, of the line in place of one, and of the space below it, in shares of the sheet."""
+_LISTED, _ROWS = (Grouping.PROTOCOL, Grouping.DEVICE, Grouping.SITE), 27
+"""Groups in the rows below the charts, and how many rows there is room for; measured on the sheet."""
 _LETTERS = 105
 """Letters of a line at the size of the text; measured on the sheet."""
 
@@ -39,7 +41,7 @@ def pdf(audit: Audit, written_at: datetime) -> bytes:
     with PdfPages(held, metadata={"Title": "Audit", "CreationDate": written_at}) as pages:
         pages.savefig(_cover(audit, written_at))
         for measure in MEASURES:
-            if any(figure.known for figure in audit.figures.of(measure, Grouping.ALL)):
+            if any(figure.known or figure.hidden for figure in audit.figures.of(measure, Grouping.ALL)):
                 pages.savefig(_sheet(audit, measure))
     return held.getvalue()
 
@@ -72,13 +74,19 @@ def _sheet(audit: Audit, measure: Measure) -> Sheet:
         height = _CHART if _is_enough(figures) else _LINE
         draw(sheet.add_axes((0.1, top - height, 0.84, height)), measure, figures, whole)
         top -= height + _GAP
-    rows = [
-        f"{f'{grouping}: {figure.group}':44} {shown(figure)}"
-        for grouping in (Grouping.SITE, Grouping.PROTOCOL)
-        for figure in audit.figures.of(measure, grouping)
-    ]
-    _text(sheet, top + 0.02, rows[:24], 6.5)
+    _text(sheet, top + 0.02, _group_rows(audit, measure), 6.5)
     return sheet
+
+
+def _group_rows(audit: Audit, measure: Measure) -> list[str]:
+    """Return a row for each protocol, device and site, as far as the sheet has room, and how many it has none for."""
+    groups = [(by, figure) for by in _LISTED for figure in audit.figures.of(measure, by)]
+    rows = [f"{f'{by}: {figure.group}':44} {shown(figure)}" for by, figure in groups]
+    if len(rows) <= _ROWS:
+        return rows
+    left_out = groups[_ROWS - 1 :]
+    kinds = " and ".join(f"--by {by}" for by in dict.fromkeys(by for by, _ in left_out))
+    return [*rows[: _ROWS - 1], f"{len(left_out)} more rows have no room here; 'audit {kinds}' shows them."]
 
 
 def _titled(title: str, audit: Audit) -> Sheet:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from operator import attrgetter
 
 from guidance.treatment.plan import TreatmentPlan
 from guidance.treatment.scores import KINDS, title_of
@@ -98,14 +97,14 @@ def _doses(case: CaseSessions) -> Iterator[ProgressSeries]:
 def _exercises(case: CaseSessions) -> Iterator[ProgressSeries]:
     for exercise in dict.fromkeys(visit.exercise for visit in case.exercises):
         visits = [(_day(visit.wall_time), visit) for visit in case.exercises if visit.exercise == exercise]
-        for title, unit, better, value, high in (
-            (f"Score of the exercise {exercise}", "%, mean of the trials", "more", attrgetter("mean_score"), 100.0),
-            (f"Muscle at rest, {exercise}", "uV", "less", attrgetter("rest_uv"), None),
-            (f"Time to relax, {exercise}", "s, median", "less", attrgetter("relax_s"), None),
-            (f"Symptom before {exercise}", "of 10", "less", lambda visit: visit.symptoms[0], 10.0),
-            (f"Symptom after {exercise}", "of 10", "less", lambda visit: visit.symptoms[1], 10.0),
+        for title, unit, better, values, high in (
+            (f"Score of the exercise {exercise}", "%, mean of trials", "more", [v.mean_score for _, v in visits], 100),
+            (f"Muscle at rest, {exercise}", "uV", "less", [v.rest_uv for _, v in visits], None),
+            (f"Time to relax, {exercise}", "s, median", "less", [v.relax_s for _, v in visits], None),
+            (f"Symptom before {exercise}", "of 10", "less", [v.symptoms[0] for _, v in visits], 10),
+            (f"Symptom after {exercise}", "of 10", "less", [v.symptoms[1] for _, v in visits], 10),
         ):
-            numbers = [(day, value(visit)) for day, visit in visits]
+            numbers = zip((day for day, _ in visits), values, strict=True)
             points = tuple(ProgressPoint(day, number, f"{number:.3g}") for day, number in numbers if number is not None)
             yield ProgressSeries(title, unit, points, better, highest=high)
 

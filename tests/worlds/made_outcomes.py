@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +68,7 @@ def outcome_records(t: float, habits: OperatorHabits, rng: np.random.Generator) 
 
 def _outcome(habits: OperatorHabits, rng: np.random.Generator) -> Iterator[tuple[float, Record]]:
     """Yield each record and the seconds after the needle's way."""
-    plan = {"weight_kg": 70.0, "height_cm": None, "sex": None, "solution": _SOLUTION, "limits": {}}
+    plan: dict[str, Any] = {"weight_kg": 70.0, "height_cm": None, "sex": None, "solution": _SOLUTION, "limits": {}}
     yield 0.0, Entry("dose-plan", plan)
     for _ in range(rng.binomial(3, habits.redirects)):
         yield 0.0, Entry("redirect", {})

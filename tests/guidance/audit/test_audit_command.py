@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,19 @@ def test_the_report_has_a_sheet_for_each_measure_with_its_limit(sites: list[Site
     assert len(sheets) > 10
     assert all("It cannot tell:" in sheet for sheet in sheets[1:])
     assert not any("SIMULATED" in sheet for sheet in sheets)
+
+
+def test_a_sheet_lists_protocols_devices_and_sites_and_says_what_it_has_no_room_for(
+    sites: list[Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit = run_audit(sites, TODAY, small_cells=True)
+    sheet = PdfReader(io.BytesIO(pdf(audit, TODAY))).pages[1].extract_text()
+    assert [line.split("  ")[0] for line in sheet.splitlines() if re.match("(protocol|device|site): ", line)] == [
+        "protocol: femoral", "device: NA-4", "site: north", "site: south"
+    ]  # fmt: skip
+    monkeypatch.setattr("guidance.audit.report._ROWS", 3)
+    sheet = PdfReader(io.BytesIO(pdf(audit, TODAY))).pages[1].extract_text()
+    assert "2 more rows have no room here; 'audit --by site' shows them." in sheet
 
 
 def test_a_report_on_simulated_patients_is_marked_on_every_sheet(tmp_path: Path) -> None:
