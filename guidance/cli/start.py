@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 import click
 
 from guidance.cli.command_table import COMMANDS, load_command
+from guidance.cli.help import TOPICS
 from guidance.common.config import load_config
 from guidance.common.errors import UserError
 from guidance.common.text import clean
@@ -40,7 +41,7 @@ def open_start(run: Callable[[list[str]], int]) -> int:
         return fault.status
     output = ""
     while True:
-        app = StartApp(memory, frozenset(COMMANDS), output)
+        app = StartApp(memory, frozenset(COMMANDS), output, {name: about for name, (*_, about) in TOPICS.items()})
         choice = app.run()
         if choice is None:
             return app.return_code or 0

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -22,7 +23,10 @@ from guidance.start.choice import StartChoice, StartMemory
 from guidance.start.command_page import CommandPage
 from guidance.ui.forms import MenuEntry, MenuPage
 from guidance.ui.forms.line import AnswerLine
+from guidance.ui.text import beginning
 
+_PROTOCOL_CELLS, _OTHER_CELLS = 34, 48
+"""Cells of the protocol in a row of the list, and of what stands beside it without the device."""
 _SIGNED = {"signed": True, "unsigned": False}
 
 
@@ -38,13 +42,19 @@ def matching(rows: list[IndexedProcedure], typed: str) -> list[IndexedProcedure]
     return sorted(newest, key=lambda row: row.signed)
 
 
-def row_words(row: IndexedProcedure) -> str:
-    """Return one line about a procedure: whether it is signed, when, what, and its state."""
+def row_words(row: IndexedProcedure, width: int) -> str:
+    """Return one line about a procedure in ``width`` cells: whether it is signed, when, what, and its state; the device
+    where it fits whole.
+    """
     one = row.summary
     began = (one.began or "began ?")[:16].replace("T", " ")
     signed = "signed  " if row.signed else "UNSIGNED"
     lasted = "" if one.lasted_s is None else f"{one.lasted_s / 60:.0f} min"
-    return clean(f"{signed}  {began}  {one.protocol or '?':<34} {one.state:<10} {lasted:>7}  {one.device or ''}")
+    protocol_cells = min(_PROTOCOL_CELLS, max(width - _OTHER_CELLS, 1))
+    protocol = beginning(clean(one.protocol or "?"), protocol_cells)
+    line = f"{signed}  {began}  {protocol:<{protocol_cells}} {one.state:<10} {lasted:>7}"
+    device = clean(one.device or "")
+    return f"{line}  {device}" if cell_len(line) + 2 + cell_len(device) <= width else line
 
 
 class ReviewPage(Screen[None]):
@@ -80,6 +90,11 @@ class ReviewPage(Screen[None]):
         self.query_one("#head", Static).update("REVIEW   reading the store")
         self.run_worker(self._read, thread=True)
 
+    def on_resize(self) -> None:
+        """Fit the rows into the new width."""
+        if self._rows:
+            self._show()
+
     def _read(self) -> None:
         fault = ""
         try:
@@ -96,7 +111,8 @@ class ReviewPage(Screen[None]):
         self.query_one("#head", Static).update(Text(head))
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options([Option(Text(row_words(row), no_wrap=True, overflow="ellipsis")) for row in self._shown])
+        width = self.app.size.width - 2  # beside the scroll bar
+        options.add_options([Option(Text(row_words(row, width), no_wrap=True)) for row in self._shown])
         options.highlighted = 0 if self._shown else None
         empty = f"There is no recorded procedure in {self._memory.store}." if not self._rows else ""
         self.query_one("#message", Static).update(Text(clean(fault or empty)))

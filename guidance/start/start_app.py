@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
 from guidance.start.choice import StartChoice, StartMemory
 from guidance.start.command_page import CommandPage, GroupPage, ProcedurePage
 from guidance.start.review_pages import ReviewPage
@@ -62,12 +68,16 @@ class StartPage(MenuPage):
 
 class StartApp(PagesApp[StartChoice]):
     """The app of the start pages. ``names`` are the commands that the program has; ``output`` is what the last one
-    printed.
+    printed; ``topics`` are the documents of the command ``help``, each with its summary.
     """
 
-    def __init__(self, memory: StartMemory, names: frozenset[str], output: str = "") -> None:
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+p", "search_all", "Search", key_display="CTRL+P")]
+
+    def __init__(
+        self, memory: StartMemory, names: frozenset[str], output: str = "", topics: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(memory.theme)
-        self._memory, self._names, self._output = memory, names, output
+        self._memory, self._names, self._output, self._topics = memory, names, output, topics or {}
 
     def on_mount(self) -> None:
         """Open the menu, then the page that the last command came from, then what it printed."""
@@ -83,6 +93,26 @@ class StartApp(PagesApp[StartChoice]):
         self._memory.page = ""
         if self._output:
             self.push_screen(TextPage("RESULT", self._output))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether ``action`` is offered: the search on Start alone, where no form would lose what is typed."""
+        return (
+            isinstance(self.screen, StartPage) if action == "search_all" else super().check_action(action, parameters)
+        )
+
+    def action_search_all(self) -> None:
+        """Search in the entries of Start and in the documents."""
+        menu = self.screen
+        if not isinstance(menu, StartPage):
+            return
+        found = [
+            (f"{entry.words}   {entry.key}", partial(menu.chosen, entry.name), entry.details) for entry in menu.entries
+        ]
+        read = [
+            (f"Help: {topic}", partial(self.exit, StartChoice(("help", topic))), summary)
+            for topic, summary in self._topics.items()
+        ]
+        self.search_commands([*found, *read], "Search commands and help")
 
     def _reopen(self, menu: StartPage, page: str) -> None:
         if page in {"run", "review", "settings", *_FORMS}:

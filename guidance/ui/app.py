@@ -40,6 +40,8 @@ class GuidanceApp(KeyActions):
 
     def _take(self, snapshot: Snapshot) -> None:
         before, was_armed, self.newest = self.newest, self.is_armed(), snapshot
+        if self.is_armed():
+            self.close_search()  # every key and touch stops from now on
         if before is not None:
             self.announce(before.past, snapshot.past)
         if before is None:

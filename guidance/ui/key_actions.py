@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from functools import partial
 
-from textual import events
+from textual import actions, events
+from textual.binding import Binding
+from textual.command import CommandPalette
 
 from guidance.contracts.commands import Arm
 from guidance.ui import keys
@@ -16,13 +20,18 @@ from guidance.ui.link import Link
 from guidance.ui.pages import ScreenPage
 from guidance.ui.procedure_screen import ProcedureScreen
 from guidance.ui.widgets.entry import EntryResult
+from guidance.ui.widgets.help import named_keys
 
 _ASIDE = (ScreenPage.HELP, ScreenPage.RESCUE)
+_NOT_NOW = "does nothing on this page now"
 _PASTED = "pasted text, not keys: nothing done"
 
 
 class KeyActions(CommandActions):
     """The keys of the screen's app. While there is a stimulator, every key without an action now stops it."""
+
+    _key_bindings: Sequence[Binding]
+    """The bindings of all keys, by the user's keymap."""
 
     def __init__(self, link: Link, silence_s: float, appearance: Appearance, procedure_screen: ProcedureScreen) -> None:
         super().__init__(link, silence_s, appearance, procedure_screen)
@@ -45,6 +54,8 @@ class KeyActions(CommandActions):
 
         In pasted text that the terminal does not mark, no key after the first does anything, and it stops.
         """
+        if self._is_searching and not self.is_armed():
+            return  # the search takes the keys
         if self.is_early(event):
             event.prevent_default()
             if self.is_armed():
@@ -93,7 +104,7 @@ class KeyActions(CommandActions):
             self._noted(_PASTED)
 
     def on_click(self) -> None:
-        """Stop at a touch anywhere on the screen; a touch between the two keys ends arming."""
+        """Stop at a touch anywhere on the screen, also on the search; a touch between the two keys ends arming."""
         self._arming.forget()
         if self.is_armed():
             self._stop()
@@ -119,6 +130,40 @@ class KeyActions(CommandActions):
     def action_help(self) -> None:
         """Turn to the help, or back from it."""
         self._turn_aside(ScreenPage.HELP)
+
+    @property
+    def _is_searching(self) -> bool:
+        return isinstance(self.screen, CommandPalette)
+
+    def close_search(self) -> None:
+        """Close the search for commands, so that the next key acts on the procedure."""
+        if self._is_searching:
+            self.pop_screen()
+
+    def action_search_commands(self) -> None:
+        """Open the search in all keys and what they do; never while the stimulator is armed."""
+        page, active = self.page_state, dict[str, str]()
+        for each in keys.KEY_ACTIONS:
+            _, action, parameters = actions.parse(each.action)
+            if keys.holds(action, parameters, page):
+                active.setdefault(each.name, each.action)
+        self.search_commands(
+            [
+                (f"{words}   {shown}", partial(self._do, active.get(name), shown), None if name in active else _NOT_NOW)
+                for name, shown, words in named_keys(self._key_bindings, page.notes)
+                if name != "commands"
+            ],
+            "Search keys and commands",
+        )
+
+    async def _do(self, action: str | None, key: str) -> None:
+        """Do what was found, as its key would; a stimulator that was armed meanwhile is switched off instead."""
+        if self.is_armed():
+            self._stop()
+        elif action is None:
+            self._noted(f"key {key} does nothing here")
+        else:
+            await self.run_action(action)
 
     def action_rescue(self) -> None:
         """Switch the stimulator off and turn to the rescue card, or back from it."""

@@ -41,6 +41,7 @@ KEY_ACTIONS = (
     KeyAction("back", ("backspace",), "previous", "Back"),
     KeyAction("sign", ("g", "G"), "sign", "End and sign"),
     KeyAction("help", ("question_mark", "f1"), "help", "Keys"),
+    KeyAction("commands", ("ctrl+p",), "search_commands", ""),
     KeyAction("rescue", ("l", "L", "f2"), "rescue", "RESCUE"),
     KeyAction("inject", ("i", "I"), "inject", "Injected"),
     KeyAction("reason", ("w", "W"), "give_reason", "Give a reason"),
@@ -125,6 +126,12 @@ def _stimulates(state: PageState) -> bool:
 def _takes_commands(state: PageState) -> bool:
     """Return whether a live procedure takes this operator's commands."""
     return state.snapshot is not None and state.snapshot.live and not state.is_observer
+
+
+def _is_off(state: PageState) -> bool:
+    """Return whether no stimulator is armed."""
+    stimulator = state.snapshot.stimulator if state.snapshot else None
+    return stimulator is None or not stimulator.armed
 
 
 def _is_aside(state: PageState) -> bool:
@@ -224,6 +231,7 @@ _NEEDS: dict[str, Callable[..., bool]] = {
     "answer": lambda state, _number: state.is_stopped and _takes_commands(state),
     "not_done": lambda state: state.is_stopped and _takes_commands(state),
     "stop_item": lambda state, _step: state.is_stopped,
+    "search_commands": _is_off,
     "rescue": lambda state: state.snapshot is None or state.snapshot.live,
     "write_note": _takes_commands,
     "correct": _has_entries,

@@ -38,12 +38,12 @@ class MenuPage(Screen[None]):
 
     def __init__(self, heading: str, entries: Sequence[MenuEntry], about: str = "", message: str = "") -> None:
         super().__init__()
-        self._heading, self._entries, self._about, self._message = heading, tuple(entries), about, message
+        self._heading, self.entries, self._about, self._message = heading, tuple(entries), about, message
 
     def compose(self) -> ComposeResult:
         """Lay out heading, entries, a text about them, a message and the keys."""
         yield Static(Text(self._heading, no_wrap=True, overflow="ellipsis"), classes="head", markup=False)
-        yield OptionList(*(Option(_row(entry), id=entry.name) for entry in self._entries))
+        yield OptionList(*(Option(_row(entry), id=entry.name) for entry in self.entries))
         yield Static(Text(clean(self._message)), classes="message", id="message", markup=False)
         yield Static(Text(clean(self._about)), classes="about", markup=False)
         yield Footer(show_command_palette=False)
@@ -63,7 +63,7 @@ class MenuPage(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """Take the entry whose key is pressed."""
-        entry = next((each for each in self._entries if each.key == (event.character or "").lower()), None)
+        entry = next((each for each in self.entries if each.key == (event.character or "").lower()), None)
         if entry is not None:
             event.stop()
             self.chosen(entry.name)
@@ -76,7 +76,7 @@ class MenuPage(Screen[None]):
         """Take the highlighted entry."""
         at = self.query_one(OptionList).highlighted
         if at is not None:
-            self.chosen(self._entries[at].name)
+            self.chosen(self.entries[at].name)
 
     def action_leave(self) -> None:
         """Leave the page."""

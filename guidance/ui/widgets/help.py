@@ -37,6 +37,7 @@ _WORDS = {
     "aside": "sim. needle sideways",
     "aside-back": "sim. needle sideways, back",
     "help": "this page, or back",
+    "commands": "search keys and commands",
     "rescue": "rescue card, stops",
     "not-done": "not done: why (stop moment)",
     "quit": "end, pressed twice",
@@ -67,12 +68,7 @@ class HelpPage(ScrolledPage):
     def __init__(self, bindings: Sequence[Binding]) -> None:
         """Show the keys of ``bindings``."""
         super().__init__()
-        self._keys: dict[str, list[str]] = {}
-        by_action: dict[str, list[str]] = {}
-        for binding in bindings:
-            by_action.setdefault(binding.action, binding.key.split(","))
-        for key_action in KEY_ACTIONS:
-            self._keys.setdefault(key_action.name, _without_capitals(by_action.get(key_action.action, [])))
+        self._key_bindings = tuple(bindings)
 
     def key(self, snapshot: Snapshot) -> Hashable:
         """Return the notes, which have keys of their own."""
@@ -98,9 +94,20 @@ class HelpPage(ScrolledPage):
 
     def _entries(self) -> list[tuple[str, str]]:
         notes = self.snapshot.notes if self.snapshot else ()
-        named = _WORDS | {f"note-{number}": f"note: {clean(note)}" for number, note in enumerate(notes, 1)}
-        used = [(name, keys) for name, keys in self._keys.items() if name in named and keys]
-        return [(" ".join(map(shown, keys)), named[name]) for name, keys in used]
+        return [(keys, words) for _, keys, words in named_keys(self._key_bindings, notes)]
+
+
+def named_keys(bindings: Sequence[Binding], notes: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Return name, keys and words of each action that has a key in ``bindings``; ``notes`` are those with a key."""
+    by_action: dict[str, list[str]] = {}
+    for binding in bindings:
+        by_action.setdefault(binding.action, binding.key.split(","))
+    by_name: dict[str, list[str]] = {}
+    for key_action in KEY_ACTIONS:
+        by_name.setdefault(key_action.name, _without_capitals(by_action.get(key_action.action, [])))
+    named = _WORDS | {f"note-{number}": f"note: {clean(note)}" for number, note in enumerate(notes, 1)}
+    used = [(name, keys) for name, keys in by_name.items() if name in named and keys]
+    return [(name, " ".join(map(shown, keys)), named[name]) for name, keys in used]
 
 
 def _without_capitals(keys: list[str]) -> list[str]:

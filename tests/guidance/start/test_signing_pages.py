@@ -22,7 +22,7 @@ from tests.guidance.note.case_sheets import BLOCK_SHEET, NOW, PERFORMER, sheet
 from tests.guidance.ui.golden import differs, pictured
 
 OPEN = ("sex ", "asa_class ", "position ")
-SIZES = [(80, 24), (120, 40)]
+SIZES = [(80, 24), (120, 40), (200, 50)]
 
 
 def clock() -> datetime:
@@ -277,4 +277,12 @@ async def test_the_pages_look_as_before(folder: Path, size: tuple[int, int], pyt
         seen["end of the note"] = await settled(pilot)
         await pilot.press("escape")
         seen["nothing missing"] = await settled(pilot)
+        await pilot.press("f10")
+        note = await read(pilot)
+        note.confirming.least_gap_s = 0.0
+        await pilot.press("enter")
+        seen["confirm"] = await settled(pilot)
+        await pilot.press("enter")
+        app.screen.query_one(AnswerLine).value = "/srv/notes/note.pdf"
+        seen["signed"] = await settled(pilot)
     assert not differs(f"signing-{size[0]}x{size[1]}", seen, update=pytestconfig.getoption("update_snapshots"))

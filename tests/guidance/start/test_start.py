@@ -16,12 +16,13 @@ from guidance.common.errors import UserError
 from guidance.start import recent, searches
 from guidance.start.choice import StartChoice, StartMemory, start_defaults
 from guidance.start.review_pages import ReviewPage, matching
+from guidance.start.settings_pages import SettingsPage
 from guidance.start.start_app import StartApp, StartPage
 from guidance.ui.forms.line import AnswerLine
 from tests.guidance.journal.scripted_procedure import femoral_block
 from tests.guidance.ui.golden import differs, pictured
 
-SIZES = [(80, 24), (120, 40)]
+SIZES = [(80, 24), (120, 40), (200, 50)]
 FOUND = Discovery((FoundDevice("ona:/dev/ttyACM0", "ONA-2", "sure", None, None),), ("RHX is never searched for.",))
 
 
@@ -257,6 +258,56 @@ async def test_the_pages_look_as_before(size: tuple[int, int], pytestconfig: pyt
         await pilot.press("escape", "d")
         await keep("demo", "Words" if "Words" in text_of(pilot) else "DEMO")
     assert not differs(f"start-{size[0]}x{size[1]}", seen, update=pytestconfig.getoption("update_snapshots"))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_settings_and_review_look_as_before(
+    size: tuple[int, int], pytestconfig: pytest.Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guidance.start.settings_pages.config_path", lambda: Path("/home/user/config.toml"))
+    seen: dict[str, str] = {}
+    femoral_block().record_in(tmp_path / "store")
+    memory = memory_of(Path("/srv/store"), note={"position": "supine"})
+    app = app_of(memory)
+
+    async def keep(name: str, words: str) -> None:
+        await until(lambda: words in text_of(pilot))
+        await pilot.pause(0.1)
+        await until(lambda: "Back" in text_of(pilot))
+        seen[name] = pictured(app)  # type: ignore[arg-type]
+
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("s")
+        await keep("settings", "SETTINGS")
+        await pilot.press("k")
+        await keep("keys", "SETTINGS  keys")
+        await pilot.press("escape", "p", "o")
+        await keep("test keys", "does: arm")
+        await pilot.press("escape", "escape", "escape", "v")
+        await keep("empty review", "There is no recorded procedure")
+        await pilot.press("escape")
+        memory.store = tmp_path / "store"
+        await pilot.press("v")
+        await keep("review", "1 of 1 procedures")
+        await pilot.press("enter")
+        await keep("procedure", "Sign the note")
+    assert not differs(f"settings-{size[0]}x{size[1]}", seen, update=pytestconfig.getoption("update_snapshots"))
+
+
+async def test_the_search_on_start_finds_entries_and_documents(tmp_path: Path) -> None:
+    app = StartApp(memory_of(tmp_path), frozenset(COMMANDS), topics={"sound": "what the sounds mean"})
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("ctrl+p", *"settings")
+        await until(lambda: "keys, pedal, sound" in text_of(pilot))
+        await pilot.press("enter")
+        await until(lambda: "SETTINGS" in text_of(pilot))
+        await pilot.press("ctrl+p")
+        assert isinstance(app.screen, SettingsPage)
+        await pilot.press("escape", "ctrl+p", *"help: sou")
+        await until(lambda: "what the sounds mean" in text_of(pilot))
+        await pilot.press("enter")
+        await until(lambda: app.return_value is not None)
+    assert app.return_value == StartChoice(("help", "sound"))
 
 
 async def test_a_group_of_commands_is_a_menu_of_their_forms(tmp_path: Path) -> None:
