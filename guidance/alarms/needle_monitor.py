@@ -39,8 +39,8 @@ class NeedleMonitor:
         yield from self._changes()
 
     def apply_entry(self, entry: Entry, t: float) -> Iterator[Alarm]:
-        """Apply the operator's ``entry`` at ``t``: at a new place all begins anew, in another fluid the
-        impedance does.
+        """Apply the ``entry`` at ``t``: at a new place all begins anew, in another fluid the impedance does, and with
+        another muscle the twitch.
         """
         if entry.what in _NEW_PLACE:
             self._impedance.restart()
@@ -48,6 +48,8 @@ class NeedleMonitor:
         elif entry.what == "injection":
             self._impedance.restart()
             self._twitch.injected(t)
+        elif entry.what == "response-changed":
+            self._twitch.restart()
         yield from self._changes()
 
     def _changes(self) -> Iterator[Alarm]:

@@ -7,8 +7,10 @@ central 90 % credible interval. What is not known is None.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
+
+from guidance.contracts.sweep_wave import SweepWave
 
 VERSION = 1
 
@@ -112,12 +114,13 @@ class Response(Record):
 @dataclass(frozen=True, slots=True)
 class PulseOutcome:
     """A pulse and the main channel's response to it, known at device time ``t`` in s. The estimate, the controller and
-    the needle's monitors receive it; it is no record of the stream.
+    the needle's monitors receive it; it is no record of the stream. ``wave``: the sweep, None where it is not known.
     """
 
     stimulus: Stimulus
     response: Response
     t: float
+    wave: SweepWave | None = None
 
     @property
     def delivered_ma(self) -> float | None:
@@ -151,6 +154,10 @@ class Proximity(Record):
     closeness: Interval | None = None
     place: str | None = None
     above_ma: float | None = None
+
+    def without_validity(self, why: str) -> Proximity:
+        """Return this with its numbers and probabilities, but not valid, and without the name of a zone: ``why``."""
+        return replace(self, zone=None, valid=False, why=why) if self.valid else self
 
 
 def unknown_proximity(sample: int, why: str, *, by: str = BY_STIMULUS, searched: bool = False) -> Proximity:

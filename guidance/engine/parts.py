@@ -41,7 +41,7 @@ class EngineParts:
         self.counters, self.entries = self.builder.counters, self.builder.entries
         self.alarms = AlarmBoard()
         self.health = HealthMonitor(self.alarms, info.sample_rate_hz)
-        self.proximity = ProximityState(settings, self.health)
+        self.proximity = ProximityState(settings, self.health, len(self.pipeline.muscle_channels))
         self.needle_monitor = NeedleMonitor(self.alarms)
         self.external_dial = ExternalDial(settings.current_ma) if settings.mode is Mode.LISTEN else None
         agents = tuple(item.agent for item in settings.protocol.agents)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from drivers.base import Pulse
 from guidance.contracts.events import Entry, PulseOutcome, Record, Stimulus
+from guidance.contracts.sweep_wave import SweepWave
 from guidance.engine.parts import EngineParts
 from guidance.engine.records import response_of, signal_of, stimulus_of
 from guidance.signal.pipeline import ChannelResponse, InputState, PathResult, PulseFound, QualitySecond, RangeState
@@ -63,7 +64,8 @@ class PipelineResults:
             parts.builder.add_sweep(pulse.sample, measured.evoked, pulse.current_ma)
         yield response
         if is_main:
-            yield from self._outcome(PulseOutcome(self._stimulus(pulse), response, t))
+            yield from self._outcome(PulseOutcome(self._stimulus(pulse), response, t, _wave_of(measured)))
+        yield from self._restarted(parts.proximity.other_channels(response), t)
 
     def _outcome(self, outcome: PulseOutcome) -> Iterator[Record]:
         """Yield what the main channel's response to a pulse gives rise to."""
@@ -71,7 +73,7 @@ class PipelineResults:
         proximity = parts.proximity.estimate(outcome)
         if not outcome.response.contaminated:
             parts.health.last_response_t = outcome.t
-        yield from parts.proximity.filter.entries()
+        yield from self._restarted(parts.proximity.filter.entries(), outcome.t)
         yield proximity
         if parts.stimulation:
             parts.stimulation.observe(outcome, proximity)
@@ -79,6 +81,16 @@ class PipelineResults:
         yield from parts.proximity.too_close()
         yield from parts.needle_monitor.observe(outcome)
         yield from parts.proximity.cue_change()
+
+    def _restarted(self, records: Iterable[Record], t: float) -> Iterator[Record]:
+        """Yield ``records`` of a restart of the estimate; what rests on the response before begins anew with it."""
+        parts = self._parts
+        for record in records:
+            yield record
+            if isinstance(record, Entry):
+                yield from parts.needle_monitor.apply_entry(record, t)
+                if parts.stimulation:
+                    parts.stimulation.controller.apply_entry(record.what)
 
     def _stimulus(self, pulse: Pulse) -> Stimulus:
         """Return the record that ``pulse`` was given; one made anew where it is not kept any more."""
@@ -112,3 +124,11 @@ class PipelineResults:
         by_emg = parts.needle_guide is not None and parts.needle_guide.guides
         is_renewed = proximity is not None and proximity.valid and parts.is_live and not by_emg
         return is_renewed and parts.health.is_stale(t, rate_hz)
+
+
+def _wave_of(measured: ChannelResponse) -> SweepWave | None:
+    """Return the sweep's samples; None where it could not be judged."""
+    times = measured.evoked.times_ms
+    if len(times) < 2:
+        return None
+    return SweepWave(float(times[0]), float(times[1] - times[0]), measured.evoked.uv)

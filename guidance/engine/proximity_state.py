@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from guidance.alarms.health import HealthMonitor
-from guidance.contracts.events import Cue, Entry, Proximity, PulseOutcome, Record, unknown_proximity
+from guidance.contracts.events import Cue, Entry, Proximity, PulseOutcome, Record, Response, unknown_proximity
 from guidance.contracts.zones import edges_of
 from guidance.cue import MAPPINGS, CueChooser
 from guidance.engine.settings import Settings
 from guidance.proximity.filter import ProximityFilter
+from guidance.proximity.responding_channels import RespondingChannels
 from guidance.proximity.zone_hysteresis import ZoneHysteresis
 
 
@@ -21,8 +22,10 @@ class ProximityState:
     whether the main channel's input is dead, so that nothing is known.
     """
 
-    def __init__(self, settings: Settings, health: HealthMonitor) -> None:
-        """Begin without a Proximity; ``health`` raises the alarm ``too-close``."""
+    def __init__(self, settings: Settings, health: HealthMonitor, channels: int = 1) -> None:
+        """Begin without a Proximity; ``health`` raises the alarm ``too-close``. Responses come of so many ``channels``
+        that show a muscle.
+        """
         protocol = settings.protocol
         self.filter = ProximityFilter(
             settings.threshold_criterion_uv, protocol.lower_bound_ma, protocol.target_ma,
@@ -32,6 +35,7 @@ class ProximityState:
         self.input_dead = False
         self._health = health
         self._zone_hysteresis = ZoneHysteresis()
+        self._channels = RespondingChannels(channels)
         self._cues = CueChooser(MAPPINGS[settings.sounds], edges_of(protocol))
 
     def estimate(self, outcome: PulseOutcome) -> Proximity:
@@ -48,12 +52,25 @@ class ProximityState:
     def apply_entry(self, entry: Entry) -> Iterator[Record]:
         """Yield ``entry`` as it is recorded; where it changes what is known of the nerve, the new proximity too."""
         effect = self.filter.apply_entry(entry.what)
+        if effect:
+            self._channels.restart()
         yield replace(entry, fields=entry.fields | {"estimate": effect}) if effect else entry
         if effect:
-            self.newest = self.filter.unknown(self.newest.sample if self.newest else 0)
-            yield self.newest
-            yield from self.too_close()
-            yield from self.cue_change()
+            yield from self._begin_anew()
+
+    def other_channels(self, response: Response) -> Iterator[Record]:
+        """Yield that other channels respond than before, where ``response`` settles that: the estimate restarts."""
+        change = self._channels.observe(response)
+        if change is not None and self.filter.restart_by(change):
+            yield from self.filter.entries()
+            yield from self._begin_anew()
+
+    def _begin_anew(self) -> Iterator[Record]:
+        """Yield the proximity of an estimate that knows nothing, and what follows from it."""
+        self.newest = self._unless_dead(self.filter.unknown(self.newest.sample if self.newest else 0))
+        yield self.newest
+        yield from self.too_close()
+        yield from self.cue_change()
 
     def lapse(self) -> Iterator[Record]:
         """Yield an unknown proximity in place of a valid one of a dead input, and a change of the cue."""

@@ -44,6 +44,9 @@ from guidance.stimulation.control import Stimulation
 KEPT_SWEEPS = 60
 """Sweeps: a minute at one pulse a second, more than any screen draws."""
 
+_CHANGE_SHOWN_S = 10.0
+"""Time in s for which the screen says that another nerve or muscle responds (a judgement)."""
+
 _RUNNING = {"stimulus", "proximity", "response"}
 
 
@@ -104,6 +107,7 @@ class SnapshotBuilder:
         self._timeline = Timeline(self._channel)
         self._sweeps: deque[SweepView] = deque(maxlen=KEPT_SWEEPS)
         self._pending_sweep: tuple[int, SweepResult, float | None] | None = None
+        self._response_changed: TimedRecord | None = None
 
     def add_sweep(self, sample: int, evoked: SweepResult, current_ma: float | None) -> None:
         """Keep the main channel's sweep after the pulse of ``current_ma`` at ``sample``; the record of its response
@@ -120,6 +124,8 @@ class SnapshotBuilder:
             self._follow_correction()
         if isinstance(timed.record, Response):
             self._respond(timed.record)
+        elif isinstance(timed.record, Entry) and timed.record.what == "response-changed":
+            self._response_changed = timed
 
     def _follow_correction(self) -> None:
         """Mark the entries that are corrected now, and show the side that holds now."""
@@ -163,7 +169,7 @@ class SnapshotBuilder:
             zone_edges_ma=edges_of(protocol),
             connected=session.connected,
             unsourced=_unsourced(protocol),
-            notice=session.notice,
+            notice=session.notice or self._notice_of_change(engine.t),
             dose=engine.dose,
             title=protocol.title,
             patient=settings.patient,
@@ -186,6 +192,13 @@ class SnapshotBuilder:
             toxin=engine.toxin,
             needle_depth_mm=session.needle_depth_mm,
         )
+
+    def _notice_of_change(self, t: float) -> str:
+        """Return the notice at ``t`` that another nerve or muscle responds; empty where there was no such change."""
+        changed = self._response_changed
+        if changed is None or not isinstance(changed.record, Entry) or not 0 <= t - changed.t < _CHANGE_SHOWN_S:
+            return ""
+        return f"Another nerve, muscle or reflex: {changed.record.fields.get('text')}. The estimate restarted."
 
     def _respond(self, response: Response) -> None:
         """Keep the sweep in which ``response`` was measured, where its samples are here: it is the main channel's."""

@@ -15,8 +15,9 @@ from guidance.proximity.motion import advance, refresh
 from guidance.proximity.particles import SHORT_MS, ParticleRow, Particles, is_short
 from guidance.proximity.random_table import RandomTable
 from guidance.proximity.resampling import effective_share, jitter, reweight, systematic, tempered, thin, uniform
+from guidance.proximity.response_change import ResponseChange
 from guidance.proximity.summary import PosteriorSummary, interval, quantiles, summarize
-from guidance.proximity.usual_latency import KindChange, UsualLatency
+from guidance.proximity.usual_response import UsualResponse
 from guidance.proximity.width_evidence import WidthLaws, chronaxie_likelihood
 from guidance.signal.sweep.basis import Array
 
@@ -101,21 +102,41 @@ class ProximityFilter:
         return iter(found)
 
     def observe(self, outcome: PulseOutcome) -> Proximity:
-        """Move the estimate by ``outcome``; return the record of where the threshold is now."""
-        change = self._usual_latency.observe(outcome) if self._why != "injectate" else None
-        if change is not None:
-            self._restart_by(change)
-        return self._observe(outcome)
+        """Move the estimate by ``outcome``; return the record of where the threshold is now. By the pulse that settles
+        a change of the response it is not valid.
+        """
+        change = None if self._is_frozen else self._usual_response.observe(outcome)
+        if change is None:
+            return self._observe(outcome)
+        self.restart_by(change)
+        for earlier in change.outcomes[:-1]:
+            self._observe(earlier)
+        return self._observe(outcome).without_validity("response-changed")
+
+    def restart_by(self, change: ResponseChange) -> bool:
+        """Restart for another nerve, muscle or reflex, unless the estimate is frozen; return whether it did."""
+        if self._is_frozen:
+            return False
+        self._restart()
+        self._usual_response = UsualResponse(change.outcomes)
+        effect = "restarted: another nerve, muscle or reflex responds, nothing is retained"
+        self._entries.append(Entry("response-changed", {"text": change.text, **change.fields, "estimate": effect}))
+        return True
+
+    @property
+    def _is_frozen(self) -> bool:
+        """Whether an injectate is at the tip: thresholds do not compare then."""
+        return self._why == "injectate"
 
     def _observe(self, outcome: PulseOutcome) -> Proximity:
         stimulus, current_ma = outcome.stimulus, outcome.delivered_ma
         self._advance_to(outcome.t)
-        if current_ma is None and self._why != "injectate":
+        if current_ma is None and not self._is_frozen:
             return unknown_proximity(stimulus.sample, "current-unknown")
         width_ms = stimulus.width_ms or SHORT_MS
         self._widths |= not is_short(width_ms)
         self._unrest = 1.0 if outcome.response.contaminated else self._unrest
-        if current_ma and not outcome.response.contaminated and self._why != "injectate":
+        if current_ma and not outcome.response.contaminated and not self._is_frozen:
             observation = Observation.of(outcome, current_ma, width_ms)
             self._weigh_laws(observation, outcome.t)
             self._weigh(observation)
@@ -129,22 +150,11 @@ class ProximityFilter:
 
     def unknown(self, sample: int) -> Proximity:
         """Return the record after the pulse at ``sample`` while nothing is known of the nerve."""
-        searched = self._highest_ma > 0 and self._why != "injectate"
+        searched = self._highest_ma > 0 and not self._is_frozen
         return unknown_proximity(sample, self._why or "stale", searched=searched)
 
-    def _restart_by(self, change: KindChange) -> None:
-        """Restart for another nerve, muscle or reflex, and learn from the pulses that showed it but the present one."""
-        self._restart()
-        self._usual_latency = change.kind
-        text = f"the onset latency changed from {change.before_ms:.1f} to {change.now_ms:.1f} ms"
-        effect = "restarted: another nerve, muscle or reflex responds, nothing is retained"
-        fields = {"text": text, "before_ms": change.before_ms, "now_ms": change.now_ms, "estimate": effect}
-        self._entries.append(Entry("response-changed", fields))
-        for outcome in change.outcomes[:-1]:
-            self._observe(outcome)
-
     def _restart(self) -> None:
-        self._usual_latency, self._repeats, self._t = UsualLatency(), RepeatDiscount(), None
+        self._usual_response, self._repeats, self._t = UsualResponse(), RepeatDiscount(), None
         if self._width_laws:
             self._width_laws.restart()
         self.particles = Particles.draw(self._random.rng, self._count, self.criterion_uv)

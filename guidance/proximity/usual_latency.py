@@ -1,15 +1,12 @@
-"""Which response is observed: a lasting jump of its onset latency is another nerve, another muscle, or a reflex."""
+"""The usual onset latency: a lasting jump of it is another nerve, another muscle, or a reflex."""
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from statistics import median
 
 from guidance.contracts.events import PulseOutcome
-
-_USUAL_FROM = 5
-"""Responses of one kind before another kind can be recognised (a judgement, unsourced)."""
+from guidance.proximity.response_change import IN_A_ROW, USUAL_FROM, ResponseChange
 
 _KEPT = 15
 """Latencies whose median is the usual one: some seconds, so that it follows the limb's temperature (a judgement)."""
@@ -23,21 +20,6 @@ later (judgements; textbook latencies).
 _ALIKE_MS = 1.0
 """Latencies of one kind lie within so many ms of one another (a judgement, unsourced)."""
 
-_IN_A_ROW = 3
-"""So many responses of another kind in a row are a change: a single one may be stray (a judgement, unsourced)."""
-
-
-@dataclass(frozen=True, slots=True)
-class KindChange:
-    """Another kind of response: the usual latency before and now, in ms, the pulses of the new kind so far, and the
-    ``kind`` that goes on from there.
-    """
-
-    before_ms: float
-    now_ms: float
-    outcomes: tuple[PulseOutcome, ...]
-    kind: UsualLatency
-
 
 class UsualLatency:
     """The usual onset latency of the responses of this insertion."""
@@ -47,26 +29,27 @@ class UsualLatency:
         self._usual_ms: deque[float] = deque(maxlen=_KEPT)
         self._other: list[tuple[float, PulseOutcome]] = []
 
-    def observe(self, outcome: PulseOutcome) -> KindChange | None:
-        """Receive ``outcome``; return the change of kind that it settles. Pulses without a response settle nothing."""
-        response = outcome.response
-        if not response.detected or response.contaminated or response.latency_ms is None:
+    def observe(self, outcome: PulseOutcome) -> ResponseChange | None:
+        """Receive ``outcome`` of a clear response; return the change that it settles. A response without an onset
+        settles nothing.
+        """
+        latency_ms = outcome.response.latency_ms
+        if latency_ms is None:
             return None
-        latency_ms = response.latency_ms
-        if len(self._usual_ms) < _USUAL_FROM or self._is_usual(latency_ms):
+        if len(self._usual_ms) < USUAL_FROM or self._is_usual(latency_ms):
             self._other.clear()
             self._usual_ms.append(latency_ms)
             return None
         alike = [(ms, other) for ms, other in self._other if abs(ms - latency_ms) <= _ALIKE_MS]
         self._other = [*alike, (latency_ms, outcome)]
-        return self._changed() if len(self._other) >= _IN_A_ROW else None
+        return self._changed() if len(self._other) >= IN_A_ROW else None
 
     def _is_usual(self, latency_ms: float) -> bool:
         usual_ms = median(self._usual_ms)
         return abs(latency_ms - usual_ms) <= max(_APART_MS, _APART_SHARE * usual_ms)
 
-    def _changed(self) -> KindChange:
-        before_ms, latencies = median(self._usual_ms), [ms for ms, _ in self._other]
-        self._usual_ms = deque(latencies, maxlen=_KEPT)
-        outcomes, self._other = tuple(outcome for _, outcome in self._other), []
-        return KindChange(before_ms, median(latencies), outcomes, self)
+    def _changed(self) -> ResponseChange:
+        before_ms, now_ms = median(self._usual_ms), median(ms for ms, _ in self._other)
+        text = f"the onset latency changed from {before_ms:.1f} to {now_ms:.1f} ms"
+        fields = {"before_ms": before_ms, "now_ms": now_ms}
+        return ResponseChange(text, fields, tuple(outcome for _, outcome in self._other))

@@ -103,7 +103,7 @@ class SignalPipeline:
         self._detectors = [
             ResponseDetector(i, window_ms, info, criterion_uv, silent) for i in range(len(info.channels))
         ]
-        self._muscle_channels = [i for i in range(len(info.channels)) if i != marker]
+        self.muscle_channels = [i for i in range(len(info.channels)) if i != marker]
         self._range_fault: RangeFault | None = None
         self._hold = round(max(_HOLD_MS, _HOLD_WINDOWS * window_ms[1]) * sample_rate_hz / 1e3)
         self._margin = round(_MARGIN_MS * sample_rate_hz / 1e3)
@@ -181,7 +181,7 @@ class SignalPipeline:
 
     def _complete(self, item: PulseFound | QualitySecond | InputState) -> list[PathResult]:
         if isinstance(item, PulseFound) and _may_evoke(item):
-            for channel in () if item.pulse.unrequested else self._muscle_channels:
+            for channel in () if item.pulse.unrequested else self.muscle_channels:
                 self._prepare(item, channel)
             self._pulses.append(item.pulse.sample)
         return [item]

@@ -143,8 +143,10 @@ class ClosedLoopController(Controller):
         yield from self._search.entries()
 
     def apply_entry(self, what: str) -> None:
-        """Apply the operator's entry to the search."""
+        """Apply an entry to the search; another response needs a verification of its own."""
         self._search.apply_entry(what)
+        if what == "response-changed":
+            self._verification.restart()
         if what in {"insertion", "redirect"}:
             self._silent_pulses = 0
 

@@ -34,7 +34,7 @@ class Controller:
         """Note the estimate to plan with."""
 
     def apply_entry(self, what: str) -> None:
-        """Apply the operator's entry ``what``."""
+        """Apply the entry ``what``, of the operator or of the estimate."""
 
     def observe(self, outcome: PulseOutcome, proximity: Proximity) -> None:
         """Learn the ``outcome`` of a pulse whose current is known, and the estimate after it."""

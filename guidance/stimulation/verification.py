@@ -71,6 +71,11 @@ class Verification:
             self._responses, self._pulses = {self._present_ma: [], self._absent_ma: []}, 0
             self._done_at_ma = threshold[1]
 
+    def restart(self) -> None:
+        """Forget the verification under way, and where the last one was done: another muscle responds."""
+        self._responses = self._done_at_ma = None
+        self._pulses_at_rest = 0
+
     def entries(self) -> Iterator[Entry]:
         """Yield the verifications that have ended since the last call."""
         found, self._entries = self._entries, []

@@ -32,6 +32,7 @@ _WHY = {
     "stale": _STALE,
     "lead-off": "electrode off",
     "uncertain": "threshold not known",
+    "response-changed": "another response: restarted",
     "at-rest": "at rest: contract muscle",
     "no-clear-unit": "no potential clear enough",
     "silent": "no potentials on effort",

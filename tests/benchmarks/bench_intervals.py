@@ -11,38 +11,10 @@ from __future__ import annotations
 
 import argparse
 
-import numpy as np
-from numpy.typing import NDArray
-
+from tests.benchmarks.coverage import coverage_lines
 from tests.benchmarks.insertions import FAMILIES, Scored, family
 
 DURATION_S = 25.0
-_FEWEST = 20
-
-
-def _line(name: str, scored: Scored, rows: NDArray[np.bool_]) -> str:
-    """Return a row of the table: shares with their standard errors over insertions."""
-    error = scored.error_ln[rows]
-    rms = float(np.sqrt(np.mean(error**2)))
-    cells = [
-        f"{int(rows.sum())}",
-        f"{100 * np.median(np.abs(np.expm1(error))):.1f} %",
-        f"{rms:.3f}",
-        f"{rms / scored.class_sd_ln(rows):.2f}",
-        _share(scored, rows, scored.holds),
-        _share(scored, rows, scored.holds_mm),
-    ]
-    return f"| {' | '.join([name, *cells])} |"
-
-
-def _share(scored: Scored, rows: NDArray[np.bool_], holds: NDArray[np.bool_]) -> str:
-    """Return a share in % with its standard error, insertions being drawn anew: the pulses of one share one nerve."""
-    seeds, index = np.unique(scored.table["seed"][rows], return_inverse=True)
-    held = np.bincount(index, holds[rows], len(seeds))
-    pulses = np.bincount(index, minlength=len(seeds))
-    share = held.sum() / pulses.sum()
-    error = np.sqrt(np.sum((held - share * pulses) ** 2)) / pulses.sum()
-    return f"{100 * share:.1f} ({100 * error:.1f})"
 
 
 def main() -> None:
@@ -55,13 +27,7 @@ def main() -> None:
     chosen = parser.parse_args()
     count = 32 if chosen.quick else chosen.insertions
     scored = Scored(family(chosen.family, count, DURATION_S, own_rate=not chosen.still_rate))
-    valid = scored.valid.sum() / scored.reachable.sum()
-    print(f"| {chosen.family}, {count} insertions: {valid:.1%} valid | pulses | median error | rms of ln error "
-          "| error / promised | threshold holds, % | distance holds, % |")  # fmt: skip
-    print(f"| {' | '.join(['---'] * 7)} |")
-    for name, rows in scored.rows():
-        if rows.sum() >= _FEWEST:
-            print(_line(name, scored, rows))
+    print("\n".join(coverage_lines(f"{chosen.family}, {count} insertions", scored)))
 
 
 if __name__ == "__main__":

@@ -31,13 +31,14 @@ FAMILIES: dict[str, dict[str, Make]] = {
 }
 """Families of worlds: on ``tuned`` constants were set, ``held-out`` only reports."""
 
-FIRST_SEEDS = {"tuned": 10_000, "held-out": 700_000}
-"""The first seed of each; below 600,000 held-out seeds were looked at while the estimate was built."""
+FIRST_SEEDS = {"tuned": 10_000, "held-out": 800_000}
+"""The first seed of each; below 800,000 held-out seeds or tables of them were looked at while building the estimate."""
 
 INTERVAL_SD = 3.29
 """Standard deviations that the central 90 % of a normal distribution span."""
 
-_NONE = (np.nan, np.nan, np.nan)
+NOT_KNOWN = (np.nan, np.nan, np.nan)
+"""In place of an interval that there is not."""
 
 
 def family(
@@ -67,7 +68,7 @@ def _row(seed: int, speed: float, pulse: Pulsed) -> tuple[object, ...]:
     return (
         seed, speed, pulse.t_s, pulse.threshold_ma, pulse.distance_mm, pulse.interval_s, pulse.current_ma,
         pulse.response.detected, pulse.response.contaminated, bool(estimate and estimate.valid),
-        (estimate and estimate.threshold_0p1ms_ma) or _NONE, (estimate and estimate.distance_mm) or _NONE,
+        (estimate and estimate.threshold_0p1ms_ma) or NOT_KNOWN, (estimate and estimate.distance_mm) or NOT_KNOWN,
         tuple(shares or (0.0,) * 5), (estimate and estimate.zone) or "",
     )  # fmt: skip
 

@@ -118,3 +118,12 @@ def test_other_entries_change_nothing(bench: Bench, what: str) -> None:
     bench.pulses(8, 15.0)
     bench.enter(what)
     assert bench.changes == ["+impedance-rise"]
+
+
+def test_responses_of_another_muscle_are_not_lost_to_the_injection() -> None:
+    bench = Bench()
+    bench.pulses(8)
+    bench.enter("response-changed")
+    bench.enter("injection")
+    bench.pulses(6, detected=False)
+    assert not [change for change in bench.changes if "twitch-loss" in change]
