@@ -15,9 +15,9 @@ from guidance.proximity.particles import FARTHEST_MM, REFERENCE_MM
 from guidance.proximity.random_table import Cloud
 
 _GAIN_LN_MA, _GAIN_SD = math.log(2.0), 1.2
-"""Median and standard deviation of ln K, K in mA. No gain of a needle and a nerve of a person is published; those of
-other electrodes and fibres differ by forty times (Ranck 1975), which is this deviation. The median is a judgement by
-the worlds ``tuned`` of ``tests/worlds``.
+"""Median and standard deviation of ln K, K in mA. No gain of a needle and a nerve of a person was found published, so
+both are judgements: the median by the worlds ``tuned`` of ``tests/worlds``, the deviation so wide that the central 90 %
+differ by fifty times.
 """
 
 _CONTACT_LN_MA, _CONTACT_SD = math.log(0.3), 0.75

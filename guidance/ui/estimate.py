@@ -27,6 +27,7 @@ _STALE = "stale: no fresh sweep"
 _BLINDING = {"device-lost": "device lost", "lead-off": "electrode off", "stale": _STALE}
 _WHY = {
     "no-response-yet": "no response yet",
+    "no-verdict-yet": "no sweep could tell yet",
     "current-unknown": "current not known",
     "injectate": "injection at the needle tip",
     "stale": _STALE,
@@ -129,8 +130,11 @@ class EstimateReader:
             self._medians.popleft()
 
     def _outdated(self, snapshot: Snapshot) -> str | None:
-        """Return in words why the newest estimate is too old to hold now; None if it is not."""
-        if snapshot.proximity is None or snapshot.t - self._since_s <= stale_after_s(_pulse_rate_hz(snapshot)):
+        """Return in words why the newest estimate is too old to hold now, or of an age not known since the clock leapt
+        back; None if it is not.
+        """
+        age_s = snapshot.t - self._since_s
+        if snapshot.proximity is None or 0 <= age_s <= stale_after_s(_pulse_rate_hz(snapshot)):
             return None
         if snapshot.needle is not None and not snapshot.proximity.valid:
             return None  # its reason is shown, and holds until the next estimate
@@ -173,10 +177,16 @@ def _unfit(snapshot: Snapshot) -> str | None:
         if why == "uncertain" and proximity.threshold_0p1ms_ma is not None:
             low_ma, _, high_ma = proximity.threshold_0p1ms_ma
             return f"{_WHY[why]}: {_rounded(low_ma)} to {_rounded(high_ma)} mA"
+        why = "no-verdict-yet" if why == "no-response-yet" and _none_could_tell(snapshot) else why
         return _WHY.get(why, clean(why).replace("-", " "))
     if proximity.rise_time_us is not None or proximity.place is not None:
         return None
     return "pulse width not known" if proximity.threshold_0p1ms_ma is None or proximity.zone is None else None
+
+
+def _none_could_tell(snapshot: Snapshot) -> bool:
+    """Return whether there were sweeps, and none of them could tell whether there was a response."""
+    return 0 < snapshot.responses <= sum(count for _, count in snapshot.undecided)
 
 
 def _rounded(current_ma: float) -> str:

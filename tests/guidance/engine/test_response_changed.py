@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +27,7 @@ def unit(uv: float) -> Wave:
     return np.asarray(uv * made / np.ptp(made))
 
 
-def stream(responses: list[tuple[Wave, ...]]) -> Stream:
+def stream(responses: Sequence[tuple[Wave, ...]]) -> Stream:
     """Return a stream of pulses of 0.5 mA, three times a second: ``responses`` has for each the waves by channel."""
     rng, at = np.random.default_rng(6), [int(RATE_HZ * (0.5 + i / 3)) for i in range(len(responses))]
     count = at[-1] + int(0.5 * RATE_HZ)
