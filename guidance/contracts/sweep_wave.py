@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Samples = NDArray[np.float64]
+SweepSamples = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,9 +18,9 @@ class SweepWave:
 
     start_ms: float
     step_ms: float
-    uv: Samples
+    uv: SweepSamples
 
-    def until(self, ms: float | None) -> Samples:
+    def until(self, ms: float | None) -> SweepSamples:
         """Return the samples before ``ms`` after the pulse; all of them for None."""
         count = len(self.uv) if ms is None else max(round((ms - self.start_ms) / self.step_ms), 0)
         return self.uv[:count]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from guidance.contracts.events import PulseOutcome
-from guidance.contracts.sweep_wave import Samples
+from guidance.contracts.sweep_wave import SweepSamples
 from guidance.proximity.response_change import IN_A_ROW, USUAL_FROM, ResponseChange
 
 _CLEAR_SDS = 10.0
@@ -47,7 +47,7 @@ class _Shape:
     peak-to-peak amplitude in uV.
     """
 
-    wave: Samples
+    wave: SweepSamples
     step_ms: float
     first: int
     ln_uv: float
@@ -137,7 +137,7 @@ class UsualShapes:
         self._usual = [*self._usual, nearest or shape][-_SHAPES:]
 
 
-def _shifted(wave: Samples, shift: int) -> Samples:
+def _shifted(wave: SweepSamples, shift: int) -> SweepSamples:
     """Return ``wave`` (n,) later by ``shift`` samples, zeros coming in."""
     moved = np.roll(wave, shift)
     if shift >= 0:

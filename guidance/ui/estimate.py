@@ -177,14 +177,14 @@ def _unfit(snapshot: Snapshot) -> str | None:
         if why == "uncertain" and proximity.threshold_0p1ms_ma is not None:
             low_ma, _, high_ma = proximity.threshold_0p1ms_ma
             return f"{_WHY[why]}: {_rounded(low_ma)} to {_rounded(high_ma)} mA"
-        why = "no-verdict-yet" if why == "no-response-yet" and _none_could_tell(snapshot) else why
+        why = "no-verdict-yet" if why == "no-response-yet" and _none_decided(snapshot) else why
         return _WHY.get(why, clean(why).replace("-", " "))
     if proximity.rise_time_us is not None or proximity.place is not None:
         return None
     return "pulse width not known" if proximity.threshold_0p1ms_ma is None or proximity.zone is None else None
 
 
-def _none_could_tell(snapshot: Snapshot) -> bool:
+def _none_decided(snapshot: Snapshot) -> bool:
     """Return whether there were sweeps, and none of them could tell whether there was a response."""
     return 0 < snapshot.responses <= sum(count for _, count in snapshot.undecided)
 

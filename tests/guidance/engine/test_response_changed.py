@@ -78,7 +78,7 @@ def test_a_change_of_channel_leaves_nothing_known_until_the_next_response() -> N
     assert all(one.threshold_ma is None for one in after)
 
 
-def test_the_screen_says_it_for_ten_seconds() -> None:
+def test_the_screen_shows_it_for_ten_seconds() -> None:
     engine, records = ran(SHAPES)
     notice = engine.snapshot(SESSION).notice
     assert notice.startswith("Another nerve, muscle or reflex: the response has another shape")

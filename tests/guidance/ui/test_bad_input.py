@@ -79,7 +79,7 @@ def test_currents_that_jump_between_extremes_never_show_a_wide_interval_as_known
             assert math.isfinite(high)
 
 
-def test_where_no_sweep_could_tell_the_screen_says_so_and_not_that_there_is_no_response() -> None:
+def test_undecided_sweeps_alone_are_shown_as_that_and_not_as_no_response() -> None:
     screen = Screen()
     for number in range(40):
         shown = screen.after(pulse(number, 0.5 + 0.1 * number, None))
@@ -89,7 +89,7 @@ def test_where_no_sweep_could_tell_the_screen_says_so_and_not_that_there_is_no_r
     assert screen.after(pulse(40, 1.0, 5.0)).why == "no response yet"
 
 
-def test_a_known_threshold_is_not_known_any_more_after_many_sweeps_that_cannot_tell() -> None:
+def test_a_known_threshold_is_not_known_any_more_after_many_undecided_sweeps() -> None:
     screen = Screen()
     screen.known()
     for number in range(12, 132):
