@@ -17,6 +17,15 @@ _LEAST_AREAS = 2
 _GRADE = "grades without a source read (U); each marked epoch counts as one place of the needle"
 
 
+_TESTED = (
+    "the classifier was tested on simulated {} activity only, of shapes not tuned on, and on no labelled recording"
+)
+_NOT_MARKED = (
+    "none of it lies in an epoch marked as rest; mark the epochs with --rest START-END or an annotation 'rest'"
+)
+_BESIDE_UNITS = "a motor unit fires in the epoch that is marked as rest, so the muscle was not at rest"
+
+
 def spontaneous_findings(pieces: tuple[str, ...], epochs: Sequence[RestEpoch] = ()) -> tuple[ReportFinding, ...]:
     """Return a finding for each kind of activity at rest, or one that there was none.
 
@@ -39,16 +48,17 @@ def _activity_finding(label: str, pieces: Sequence[str], rest: int, epochs: Sequ
     number = sum(piece == label for piece in pieces)
     seconds = number * PIECE_S
     sentence = f"{number} of {rest} {PIECE_S:g}-second epochs at rest show it, by shape and regularity"
-    con = [f"the classifier was tested on simulated {label} activity only"]
+    con = [_TESTED.format(label)]
     if label in ABNORMAL and seconds <= PERSISTS_S:
         con.append(f"{seconds:g} s in all; abnormal activity lasts for more than {PERSISTS_S:g} s")
     if label != "end-plate":
         con.append("the recording does not show whether the needle was outside the end-plate zone")
-    areas = [[pieces[at] for at in _within(epoch, len(pieces))] for epoch in epochs]
+    marked = [[pieces[at] for at in _within(epoch, len(pieces))] for epoch in epochs]
+    areas = [area for area in marked if "motor unit" not in area]
     if any(label in area for area in areas):
         graded = (grade(label, areas),) if label in _GRADED else ()
         return ReportFinding(f"{label} activity", SEEN, (sentence, *graded), tuple(con))
-    why = "none of it lies in an epoch marked as rest; mark the epochs with --rest START-END or an annotation 'rest'"
+    why = _BESIDE_UNITS if any(label in area for area in marked) else _NOT_MARKED
     return ReportFinding(f"{label} activity", UNDECIDED, (sentence,), tuple(con), why)
 
 

@@ -1,9 +1,10 @@
 """Classification of spontaneous activity in a short piece of needle EMG by shape and regularity.
 
 Fibrillations have 20-200 uV and 1-5 ms and are regular at 0.5-15 a second; positive sharp waves have 10-30 ms and are
-regular (statpearls 19794). Fasciculations look like motor unit potentials and are irregular (ccjm.org). For end-plates
-see ``guidance.needle_emg.endplate``. Complex repetitive discharges are locked in time; myotonic discharges wax and wane
-at 20-150 a second (rates unsourced). The bounds between the labels are a judgement from these descriptions: no labelled
+regular (statpearls 19794). Fasciculations look like motor unit potentials and are irregular (ccjm.org). For end-
+plates see ``guidance.analysis.plates``. Complex repetitive discharges are locked in time, 5-100 a second
+(nervestudy.com); myotonic discharges wax and wane at 20-80 a second and up to 150 (AANEM's definition). The bounds
+between the labels are a judgement from these descriptions, tuned on two families of simulated shapes: no labelled
 recordings were available.
 """
 
@@ -11,16 +12,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.signal import find_peaks
 
+from guidance.analysis.discharges import Discharges, PiecePotentials, detect_potentials, find_trains
+from guidance.analysis.periodic import LEAST_BEATS, Places, change_ratio, find_beats, mean_period, unsteadiness
+from guidance.analysis.plates import is_end_plate
 from guidance.analysis.spectral_line import strongest_line
-from guidance.needle_emg.endplate import plate_activity
-from guidance.needle_emg.measure import PotentialMeasures, measure
-from guidance.needle_emg.potential_detector import Potential, PotentialDetector
-from guidance.needle_emg.units import MotorUnitSorter
+from guidance.analysis.train_labels import (
+    AFTER_WAVE_MS,
+    COMPLEX_TURNS,
+    FEW,
+    LEAST_REGULAR,
+    REGULAR_CV,
+    REPETITIVE_HZ,
+    TAIL_MS,
+    PotentialTrain,
+    label_train,
+)
+from guidance.needle_emg.measure import PotentialMeasures, measure, turning_points
 from guidance.signal.sweep.basis import Array
 
 LABELS = (
@@ -32,65 +43,43 @@ ABNORMAL = frozenset(LABELS[1:6])
 PIECE_S = 2.0
 """Length of a classified piece."""
 
-_WARM_S = 0.5
-"""The detector first receives this much of the signal backwards, to know the noise from the start."""
+_STEP_CV = 0.1
+"""An interval within this share of twice the usual one misses a discharge."""
 
-_REGULAR_CV, _RHYTHM_CV, _IRREGULAR_CV = 0.12, 0.35, 0.45
-"""Variation of intervals: at most for spontaneous trains, at most for motor units, at least for fasciculations."""
 
-_FIBRILLATION_MS, _FIBRILLATION_UV = 6.0, 400.0
-"""Largest duration and amplitude of a fibrillation, twice the source's amplitude."""
+_AFTER_PEAK_MS = 15.0
+"""The deepest point of the negative phase of a positive sharp wave comes so soon after its peak."""
 
-_SHARP_MS = 8.0
-"""Least duration of a positive sharp wave, somewhat below the source's 10 ms."""
+_SLOWEST_RISE_US = 5500.0
+"""A wave that rises more slowly is no muscle's: a heart, or the needle's movement (a judgement)."""
 
-_LIKE_UNIT_MS, _LIKE_UNIT_UV = 4.0, 200.0
-"""Least duration and amplitude of a potential shaped like a motor unit's."""
+_MACHINE_S = 60e-6
+"""Intervals that vary by less come from a machine: muscle fibres vary by 0.5 % and more (a judgement)."""
 
-_FASCICULATIONS_PER_S = 6.0
-"""More potentials a second are no fasciculations."""
+_AFTER_JUMP_MS = (-3.0, 30.0)
+"""What comes so soon after a jump is evoked, or is the jump."""
 
-_LOCKED_CV = 0.04
-"""Most variation of the intervals of a complex repetitive discharge."""
+_FASCICULATIONS_PER_S = 10.0
+"""More potentials a second are no fasciculations but motor units that fire with others."""
 
-_FEW = 6
-"""A train of fewer discharges has no certain rhythm."""
+_ALONE = 15.0
+"""A wave that comes once or twice counts from this amplitude on, in units of the noise."""
 
 _MOST = 0.6
 """Least share of all potentials for a label other than motor unit."""
 
-_REPETITIVE_HZ, _MYOTONIC_HZ = 4.0, 18.0
-"""Least rates of complex repetitive and of myotonic discharges."""
+_MYOTONIC_HZ = 18.0
+"""Least rate of a myotonic discharge."""
+
 _TONE_SHARE = 0.5
 """A discharge has many harmonics: in simulated pieces at most 0.41 of the power lies in one line (recordings of people:
 0.06); more is a tone."""
 
-_COMPLEX_TURNS = 5
-"""Least turns of a complex repetitive discharge."""
+_TURN_UV, _TURN_SHARE = 20.0, 0.06
+"""Least height of a turn of a mean wave, in uV and as a share of its amplitude."""
 
 _WAXES_RATE, _WAXES_SIZE = 1.2, 1.4
 """A discharge waxes and wanes if rate or size changes by at least this factor."""
-
-_LEAST_REGULAR, _LEAST_DENSE = 3, 8
-"""Least discharges of a regular train, and of one faster than the detector separates."""
-
-_BEFORE_MS, _AFTER_MS = 6.0, 26.0
-"""Range of a mean potential about its peak."""
-
-
-@dataclass(frozen=True, slots=True)
-class PotentialTrain:
-    """A train of similar potentials: their count, rate, variation of intervals, and the measures of their mean.
-
-    ``waxes``: rate or size changes smoothly along the train.
-    """
-
-    count: int
-    firing_hz: float | None
-    interval_cv: float | None
-    measures: PotentialMeasures
-    waxes: bool
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,38 +94,32 @@ class Piece:
 
 def classify(uv: Array, sample_rate_hz: float) -> Piece:
     """Classify the activity in ``uv`` (n,), about two seconds of needle EMG at ``sample_rate_hz``."""
-    potentials, noise_uv = detect_potentials(uv, sample_rate_hz)
+    piece = detect_potentials(uv, sample_rate_hz)
     seconds = len(uv) / sample_rate_hz
-    dense = _dense(uv, sample_rate_hz, noise_uv)
-    trains = [dense] if dense else _trains(uv, potentials, noise_uv, sample_rate_hz)
-    plate = plate_activity(potentials, seconds, sample_rate_hz)
-    is_plate = plate is not None and plate.is_present
-    label = _named(trains, len(potentials), seconds, is_plate=is_plate)
-    return Piece(label, tuple(trains), len(potentials), noise_uv)
+    dense = _dense(piece)
+    trains = [dense] if dense else [_train(piece, each) for each in find_trains(piece)]
+    trains = [train for train in trains if train.count >= LEAST_REGULAR or _stands_out(train, piece.noise_uv)]
+    label = _named(trains, seconds, is_plate=is_end_plate(piece))
+    return Piece(label, tuple(trains), len(piece.potentials), piece.noise_uv)
 
 
-def detect_potentials(uv: Array, sample_rate_hz: float) -> tuple[list[Potential], float]:
-    """Return the potentials in ``uv`` and its noise; the detector first learns from the reversed beginning."""
-    warm = uv[: round(_WARM_S * sample_rate_hz)][::-1]
-    detector = PotentialDetector(sample_rate_hz)
-    detector.feed(warm)
-    after = round(0.02 * sample_rate_hz)
-    potentials = detector.feed(np.concatenate([uv, uv[-1:] * np.ones(after)])) if len(uv) else []
-    return [p for p in potentials if p.sample >= len(warm)], detector.noise_uv
+def _stands_out(train: PotentialTrain, noise_uv: float) -> bool:
+    return train.measures.amplitude_uv > _ALONE * noise_uv
 
 
-def _named(trains: Sequence[PotentialTrain], potentials: int, seconds: float, *, is_plate: bool) -> str:
+def _named(trains: Sequence[PotentialTrain], seconds: float, *, is_plate: bool) -> str:
     """Return the label of the piece by its trains; a label needs most of the potentials, a motor unit does not."""
     labels: Counter[str] = Counter()
     for train in trains:
         labels[train.label] += train.count
+    potentials = sum(labels.values())
     for label in ("complex repetitive", "myotonic"):
-        if label in labels:
+        if label in labels and "motor unit" not in labels:
             return label
     if is_plate and "motor unit" not in labels:
         return "end-plate"
-    if potentials > _FASCICULATIONS_PER_S * seconds:
-        labels.pop("fasciculation", None)
+    if potentials > _FASCICULATIONS_PER_S * seconds and "fasciculation" in labels:
+        labels["motor unit"] += labels.pop("fasciculation")
     least = {label: 0.0 if label == "motor unit" else _MOST * potentials for label in labels}
     known = {label: count for label, count in labels.items() if label != "unclear" and count >= least[label]}
     if known:
@@ -144,140 +127,124 @@ def _named(trains: Sequence[PotentialTrain], potentials: int, seconds: float, *,
     return "unclear" if trains else "silent"
 
 
-def _trains(uv: Array, potentials: Sequence[Potential], noise_uv: float, sample_rate_hz: float) -> list[PotentialTrain]:
-    sorter = MotorUnitSorter(sample_rate_hz, most=24)
-    for potential in potentials:
-        sorter.sort(potential)
-    warm = round(min(_WARM_S * sample_rate_hz, len(uv)))
-    return [
-        _train(uv, np.array([p.sample - warm for p in unit.newest]), noise_uv, sample_rate_hz)
-        for unit in sorter.units
-        if unit.discharges >= _LEAST_REGULAR or unit.newest[-1].measures.amplitude_uv > 10 * noise_uv
-    ]
-
-
-def _train(uv: Array, samples: Array, noise_uv: float, sample_rate_hz: float) -> PotentialTrain:
-    mean = _mean(uv, samples, sample_rate_hz)
-    measures = measure(mean, sample_rate_hz, noise_uv / len(samples) ** 0.5, round(_BEFORE_MS * sample_rate_hz / 1e3))
-    between = np.diff(samples) / sample_rate_hz
+def _train(piece: PiecePotentials, discharges: Discharges) -> PotentialTrain:
+    samples, mean = discharges.samples, discharges.mean
+    noise_uv = piece.noise_uv / len(samples) ** 0.5
+    measures = measure(mean, piece.sample_rate_hz, noise_uv, discharges.centre)
+    between = np.diff(samples) / piece.sample_rate_hz
     rate, cv = _rhythm(between)
-    positive = float(mean.max() / max(np.ptp(mean), 1e-9))
-    label = _label(len(samples), cv, measures, positive)
-    return PotentialTrain(len(samples), rate, cv, measures, waxes=False, label=label)
+    train = PotentialTrain(
+        len(samples), rate, cv, measures, _positive(mean), _tail(mean, piece),
+        _unrest(discharges, piece), _slow_ms(mean, piece), _turns(mean, noise_uv),
+        waxes=False, is_machine=_is_machine(samples, measures, piece),
+    )  # fmt: skip
+    return replace(train, label=label_train(train))
+
+
+def _positive(mean: Array) -> float:
+    return float(mean.max() / max(np.ptp(mean), 1e-9))
+
+
+def _tail(mean: Array, piece: PiecePotentials) -> float:
+    """Return the level after the positive peak, 0 where the mean wave is too short."""
+    first, last = (int(mean.argmax()) + piece.per_ms(ms) for ms in TAIL_MS)
+    return float(mean[first:last].mean() / max(np.ptp(mean), 1e-9)) if last <= len(mean) else 0.0
+
+
+def _slow_ms(mean: Array, piece: PiecePotentials) -> float:
+    """Return how long the negative phase after the positive peak lasts at half its depth."""
+    peak = int(mean.argmax())
+    after = mean[peak : peak + piece.per_ms(_AFTER_PEAK_MS)]
+    low = int(after.argmin())
+    above = np.flatnonzero(after >= 0.5 * min(float(after[low]), 0.0))
+    first = above[above < low][-1] if (above < low).any() else 0
+    last = above[above > low][0] if (above > low).any() else len(after)
+    return float(last - first) / piece.sample_rate_hz * 1e3 if after[low] < 0 else 0.0
+
+
+def _unrest(discharges: Discharges, piece: PiecePotentials) -> float:
+    """Return the median size of what follows the wave as a share of its amplitude, 0 where the mean is too short."""
+    after = discharges.mean[discharges.centre + piece.per_ms(AFTER_WAVE_MS) :]
+    return float(np.median(np.abs(after)) / max(np.ptp(discharges.mean), 1e-9)) if len(after) else 0.0
+
+
+def _turns(mean: Array, noise_uv: float) -> int:
+    return len(turning_points(mean, max(_TURN_UV, _TURN_SHARE * float(np.ptp(mean)), 5 * noise_uv)))
+
+
+def _is_machine(samples: Places, measures: PotentialMeasures, piece: PiecePotentials) -> bool:
+    """Return whether a train is too exact, too slow in shape, or too near to jumps of the signal for a muscle."""
+    between = np.diff(samples) / piece.sample_rate_hz
+    is_exact = len(between) >= 2 and float(between.std()) < max(_MACHINE_S, 0.7 / piece.sample_rate_hz)
+    return is_exact or measures.rise_us > _SLOWEST_RISE_US or _follows_jumps(samples, piece)
+
+
+def _follows_jumps(samples: Places, piece: PiecePotentials) -> bool:
+    """Return whether half of the discharges at ``samples`` lie beside a jump or soon after it."""
+    if not len(piece.jumps):
+        return False
+    late = samples[:, None] - piece.jumps[None, :]
+    first, last = (piece.per_ms(ms) for ms in _AFTER_JUMP_MS)
+    return bool(((late >= first) & (late <= last)).any(axis=1).mean() >= 0.5)
 
 
 def _rhythm(between: Array) -> tuple[float | None, float | None]:
-    """Return rate and variation of the intervals; one that misses one or two discharges is divided accordingly."""
+    """Return rate and variation of the intervals from one to the next; a slow drift does not count.
+
+    In a train of enough discharges, an interval of about twice the usual one counts as two.
+    """
     if len(between) < 2:
         return None, None
     usual = float(np.median(between))
-    beats = np.maximum(np.round(between / usual), 1)
-    single = between / np.where(beats <= 3, beats, 1)
-    return 1 / usual, float(single.std() / single.mean())
+    double = np.abs(between / usual - 2) < 2 * _STEP_CV
+    if len(between) >= FEW - 1 and double.mean() < 0.3:
+        between = np.where(double, between / 2, between)
+    step = float(np.sqrt(np.mean(np.diff(between) ** 2) / 2))
+    return 1 / usual, step / float(between.mean())
 
 
-def _label(count: int, cv: float | None, measures: PotentialMeasures, positive: float) -> str:
-    is_regular = count >= _LEAST_REGULAR and cv is not None and cv <= _REGULAR_CV
-    is_sharp = positive >= 0.6 and not measures.begins_negative and measures.duration_ms >= _SHARP_MS
-    if is_regular and is_sharp:
-        return "positive sharp wave"
-    is_brief = measures.duration_ms <= _FIBRILLATION_MS and measures.amplitude_uv <= _FIBRILLATION_UV
-    if is_regular and is_brief and not measures.begins_negative:
-        return "fibrillation"
-    return _large_label(count, cv, measures)
-
-
-def _large_label(count: int, cv: float | None, measures: PotentialMeasures) -> str:
-    """Return the label of a train that is neither positive sharp wave nor fibrillation."""
-    if measures.duration_ms < _LIKE_UNIT_MS or measures.amplitude_uv < _LIKE_UNIT_UV:
-        return "unclear"
-    if count >= 6 and cv is not None and cv <= _LOCKED_CV and measures.turns >= _COMPLEX_TURNS:
-        return "complex repetitive"
-    if count >= 6 and cv is not None and cv <= _RHYTHM_CV:
-        return "motor unit"
-    if cv is None or cv >= _IRREGULAR_CV or (count < _FEW and cv > _REGULAR_CV):
-        return "fasciculation"
-    return "unclear"
-
-
-def _mean(uv: Array, samples: Array, sample_rate_hz: float) -> Array:
-    """Return the mean wave about ``samples``; its first milliseconds are the baseline."""
-    before, after = round(_BEFORE_MS * sample_rate_hz / 1e3), round(_AFTER_MS * sample_rate_hz / 1e3)
-    padded = np.pad(uv, (before, after), mode="edge")
-    stack = np.stack([padded[int(at) : int(at) + before + after] for at in samples])
-    stack = stack - np.median(stack[:, : before // 2], axis=1, keepdims=True)
-    return np.asarray(np.median(stack, axis=0) if len(stack) > 4 else stack.mean(axis=0))
-
-
-def _dense(uv: Array, sample_rate_hz: float, noise_uv: float) -> PotentialTrain | None:
+def _dense(piece: PiecePotentials) -> PotentialTrain | None:
     """Return a discharge that repeats faster than single potentials can be separated, by its own period."""
-    smooth = uv - np.median(uv)
-    peaks = _beats(smooth, sample_rate_hz, noise_uv)
-    if len(peaks) < _LEAST_DENSE:
+    smooth, sample_rate_hz = piece.uv - np.median(piece.uv), piece.sample_rate_hz
+    peaks = find_beats(smooth, sample_rate_hz, piece.noise_uv)
+    if len(peaks) < LEAST_BEATS:
         return None
     between = np.diff(peaks) / sample_rate_hz
-    steady = float(np.median(np.abs(np.diff(between)) / between[:-1]))
+    steady = unsteadiness(peaks)
     rate = 1 / float(np.median(between))
-    covered = (peaks[-1] - peaks[0]) / len(uv)
+    is_even = np.abs(np.diff(between)) < REGULAR_CV * between[1:]
+    covered = float(between[1:][is_even].sum()) * sample_rate_hz / len(smooth)
     tone = strongest_line(smooth, sample_rate_hz)
     is_tone = tone is not None and tone.share > _TONE_SHARE
-    if steady > _REGULAR_CV / 2 or rate < _REPETITIVE_HZ or covered < 0.3 or is_tone:
+    if steady > REGULAR_CV / 2 or rate < REPETITIVE_HZ or covered < 0.3 or is_tone:
         return None
-    mean = _mean_period(smooth, peaks, sample_rate_hz)
-    measures = measure(mean, sample_rate_hz, noise_uv / len(peaks) ** 0.5, round(0.3 * len(mean)))
+    mean = mean_period(smooth, peaks, sample_rate_hz)
+    noise_uv = piece.noise_uv / len(peaks) ** 0.5
+    measures = measure(mean, sample_rate_hz, noise_uv, round(0.3 * len(mean)))
     sizes = np.abs(smooth[peaks])
-    waxes = _range(1 / between) >= _WAXES_RATE or _range(sizes) >= _WAXES_SIZE
-    label = _dense_label(rate, measures, waxes=waxes)
-    return PotentialTrain(len(peaks), rate, steady, measures, waxes, label) if label else None
+    waxes = change_ratio(1 / between) >= _WAXES_RATE or change_ratio(sizes) >= _WAXES_SIZE
+    turns = _turns(mean, noise_uv)
+    label = _dense_label(rate, turns, waxes=waxes)
+    is_machine = _is_machine(peaks, measures, piece)
+    if label is None or is_machine:
+        return None
+    return PotentialTrain(
+        len(peaks),
+        rate,
+        steady,
+        measures,
+        _positive(mean),
+        _tail(mean, piece),
+        0.0,
+        0.0,
+        turns,
+        waxes,
+        is_machine,
+        label,
+    )
 
 
-def _dense_label(rate: float, measures: PotentialMeasures, *, waxes: bool) -> str | None:
-    if measures.turns >= _COMPLEX_TURNS and not waxes:
+def _dense_label(rate: float, turns: int, *, waxes: bool) -> str | None:
+    if turns >= COMPLEX_TURNS and not waxes:
         return "complex repetitive"
     return "myotonic" if rate >= _MYOTONIC_HZ and waxes else None
-
-
-def _beats(smooth: Array, sample_rate_hz: float, noise_uv: float) -> Array:
-    """Return the largest peak of each period, on the side with the larger peaks."""
-    side = 1.0 if smooth.max() > -smooth.min() else -1.0
-    height = max(6 * noise_uv, 0.35 * float(np.percentile(side * smooth, 99.8)))
-    peaks, _ = find_peaks(side * smooth, height=height, distance=max(1, round(0.005 * sample_rate_hz)))
-    if len(peaks) < 4:
-        return np.asarray(peaks)
-    period = _period_of(smooth, sample_rate_hz)
-    if period is None:
-        return np.asarray(peaks)
-    peaks, _ = find_peaks(side * smooth, height=height, distance=max(1, round(0.75 * period)))
-    return np.asarray(peaks)
-
-
-def _period_of(smooth: Array, sample_rate_hz: float) -> int | None:
-    """Return the period in samples by the autocorrelation, between 6 and 250 ms; None where there is none."""
-    n = min(len(smooth), round(1.0 * sample_rate_hz))
-    power = np.abs(np.fft.rfft(smooth, 2 * len(smooth))) ** 2
-    likeness = np.fft.irfft(power)[: len(smooth)]
-    likeness = likeness / max(float(likeness[0]), 1e-9)
-    low, high = round(0.006 * sample_rate_hz), min(round(0.25 * sample_rate_hz), n - 1)
-    if high <= low:
-        return None
-    peaks, properties = find_peaks(likeness[low:high], height=0.25)
-    if not len(peaks):
-        return None
-    best = float(properties["peak_heights"].max())
-    return low + int(peaks[np.flatnonzero(properties["peak_heights"] >= 0.8 * best)[0]])
-
-
-def _mean_period(smooth: Array, peaks: Array, sample_rate_hz: float) -> Array:
-    """Return the mean wave of one period about its peak."""
-    length = min(round(float(np.median(np.diff(peaks)))), round(0.05 * sample_rate_hz))
-    first = round(0.3 * length)
-    inside = [at for at in peaks if at >= first and at - first + length <= len(smooth)]
-    mean = np.median(np.stack([smooth[at - first : at - first + length] for at in inside]), axis=0)
-    return np.asarray(mean - np.median(mean))
-
-
-def _range(values: Array) -> float:
-    """Return the ratio of the 90th to the 10th percentile of the values, smoothed over five."""
-    smooth = np.convolve(values, np.ones(5) / 5, "valid") if len(values) >= 10 else values
-    low, high = np.percentile(smooth, [10, 90])
-    return float(high / max(low, 1e-9))

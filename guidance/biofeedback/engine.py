@@ -66,6 +66,7 @@ class BiofeedbackEngine:
         self._columns = columns
         self._feedback = Feedback(len(columns))
         self._cue = ""
+        self._has_onset = [False] * len(columns)
         self._now: tuple[float, ...] = (math.nan,) * len(columns)
         self._second: list[tuple[float, ...]] = []
 
@@ -187,8 +188,9 @@ class BiofeedbackEngine:
     def _take(self, envelope: EnvelopeStep, t: float) -> Iterator[Record]:
         sequence = self.sequence
         yield from sequence.step(envelope.wide_uv, envelope.high_uv)
-        for name, edges in zip(self.muscles.names, self._edges(envelope), strict=True):
-            yield from (onset_record(name, edge) for edge in edges)
+        for at, edges in enumerate(self._edges(envelope)):
+            recorded = (edge for edge in edges if self._is_recorded(at, edge))
+            yield from (onset_record(self.muscles.names[at], edge) for edge in recorded)
         self._now = sequence.in_chosen_band(envelope.wide_uv, envelope.high_uv)
         word = self._feedback.word(sequence, self._now)
         if word != self._cue:
@@ -199,11 +201,17 @@ class BiofeedbackEngine:
             yield from self._second_done(t)
 
     def _edges(self, envelope: EnvelopeStep) -> list[tuple[ActivityEdge, ...]]:
-        """Return the onsets and offsets of each muscle in its chosen band; none while the exercise is paused."""
-        if self.sequence.paused:
-            return [() for _ in self.muscles.names]
+        """Return the onsets and offsets of each muscle in its chosen band."""
         both = zip(envelope.wide_edges, envelope.high_edges, self.sequence.above_heart, strict=True)
         return [high if above else wide for wide, high, above in both]
+
+    def _is_recorded(self, at: int, edge: ActivityEdge) -> bool:
+        """Return whether ``edge`` of muscle ``at`` is recorded: no onset in a pause, no offset without its onset."""
+        if edge.edge == "offset":
+            had_onset, self._has_onset[at] = self._has_onset[at], False
+            return had_onset
+        self._has_onset[at] = not self.sequence.paused
+        return self._has_onset[at]
 
     def _second_done(self, t: float) -> Iterator[Record]:
         values, self._second = np.array(self._second), []

@@ -1,38 +1,71 @@
-"""Simulated spontaneous activity: what two-second pieces are called, class by class and noise by noise.
+"""Simulated spontaneous activity: what two-second pieces are called, and firm findings in records that have none.
 
-uv run python -m tests.benchmarks.bench_spontaneous [PIECES]
+uv run python -m tests.benchmarks.bench_spontaneous [PIECES [NOISE_UV ...]]
+
+PIECES of each class in each noise, half of each family of shapes on which nothing was tuned
+(tests/worlds/potential_shapes.py); after them as many records of each innocent kind (tests/worlds/innocent.py, odd
+seeds), marked as rest from end to end.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
+from drivers.base import Channel, DeviceInfo
+from guidance.analysis.findings import SEEN
+from guidance.analysis.needle import pieces_of, unfit
+from guidance.analysis.reading import RecordedSignal
+from guidance.analysis.rest_activity import spontaneous_findings
 from guidance.analysis.spontaneous import LABELS, classify
-from tests.worlds.spontaneous import CLASSES, NOISES_UV, RATE_HZ, piece
+from tests.worlds.innocent import KINDS, SECONDS, innocent
+from tests.worlds.spontaneous import CLASSES, NOISES_UV, RATE_HZ, REPORT, piece
+
+_UNFIT = "unfit"
 
 
-def confusion(pieces: int, noise_uv: float, seed: int = 1) -> dict[str, Counter[str]]:
-    """For each class, how many of ``pieces`` were called what."""
-    return {
-        label: Counter(
-            classify(piece(label, noise_uv, np.random.default_rng([seed, index, at])), RATE_HZ).label
-            for at in range(pieces)
-        )
-        for index, label in enumerate(CLASSES)
-    }
+def called(label: str, pieces: int, noise_uv: float, families: Sequence[str] = REPORT, seed: int = 2) -> Counter[str]:
+    """How many of ``pieces`` of class ``label``, dealt out to ``families``, were called what."""
+    index = CLASSES.index(label)
+    made = (
+        piece(label, noise_uv, np.random.default_rng([seed, index, at]), families[at % len(families)])
+        for at in range(pieces)
+    )
+    return Counter(classify(uv, RATE_HZ).label for uv in made)
+
+
+def firm(kind: str, seed: int) -> set[str]:
+    """The firm findings in the record ``seed`` of ``kind``; ``unfit`` where it is not assessable."""
+    uv = innocent(kind, seed)
+    signal = RecordedSignal(kind, DeviceInfo(kind, "", "made:", RATE_HZ, (Channel("EMG"),)), uv, (), 0.0)
+    if unfit(signal):
+        return {_UNFIT}
+    found = spontaneous_findings(pieces_of(signal), [(0.0, SECONDS)])
+    return {finding.name.removesuffix(" activity") for finding in found if finding.word == SEEN}
 
 
 def main() -> None:
-    """Print a table for each noise level."""
+    """Print a table for each noise level, and one of the innocent records."""
     pieces = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    noises_uv = [float(word) for word in sys.argv[2:]] or NOISES_UV
     print(f"SIMULATED activity, {pieces} two-second pieces a class; rows: what it is, columns: what it is called, in %")
-    for noise_uv in NOISES_UV:
+    print(f"shapes: {' and '.join(REPORT)}, on which nothing was tuned")
+    for noise_uv in noises_uv:
         print(f"\nnoise {noise_uv:g} uV RMS\n{'':20}" + "".join(f"{label[:10]:>11}" for label in LABELS))
-        for label, called in confusion(pieces, noise_uv).items():
-            print(f"{label:20}" + "".join(f"{100 * called[name] / pieces:11.1f}" for name in LABELS))
+        for label in CLASSES:
+            count = called(label, pieces, noise_uv)
+            print(f"{label:20}" + "".join(f"{100 * count[name] / pieces:11.1f}" for name in LABELS))
+    print(f"\nrecords of {SECONDS:g} s without abnormal activity, marked as rest")
+    print(f"{'':14}{'records':>8}{'unfit':>7}{'firm':>6}")
+    for kind in KINDS:
+        found = [firm(kind, 2 * at + 1) for at in range(pieces)]
+        refused = sum(_UNFIT in each for each in found)
+        wrong = Counter(name for each in found for name in each - {_UNFIT})
+        which = ", ".join(f"{name} {count}" for name, count in wrong.items())
+        print(f"{kind:14}{pieces:8}{refused:7}{sum(bool(each - {_UNFIT}) for each in found):6}  {which}".rstrip())
 
 
 if __name__ == "__main__":

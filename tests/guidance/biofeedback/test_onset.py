@@ -7,14 +7,17 @@ import itertools
 import numpy as np
 import pytest
 
+from drivers.base import Block
 from guidance.biofeedback.change_time import StepNoise, locate_change
 from guidance.biofeedback.envelope import STEP_S
 from guidance.biofeedback.onset import ActivityEdge, OnsetDetector
 from guidance.biofeedback.records import OnsetRecord
+from guidance.contracts.commands import PausePlayback
 from guidance.signal.sweep.basis import Array
 from tests.support.biofeedback_signals import (
     activity_edges,
     blocks,
+    emg,
     engine_of,
     exercise,
     of_kind,
@@ -100,3 +103,18 @@ def test_a_visit_records_the_onset_of_each_effort() -> None:
     onsets = [each for each in of_kind([one.record for one in timed], OnsetRecord) if each.edge == "onset"]
     assert len(onsets) >= 2
     assert all(each.earliest_s <= each.at_s <= each.latest_s for each in onsets)
+
+
+def test_an_onset_in_a_pause_is_not_recorded_and_neither_is_its_offset() -> None:
+    rate, engine = 500.0, engine_of(exercise("relax", trials=1), 500.0, channels=1)
+    effort = np.repeat([0.0, 1.0, 0.0, 1.0, 0.0], round(1.5 * rate))
+    uv = (3.0 + 40.0 * effort) * emg(np.random.default_rng(3), len(effort), rate)
+    size = round(0.1 * rate)
+    pauses = {10: PausePlayback(on=True), 20: PausePlayback(on=False)}
+    edges = []
+    for at, first in enumerate(range(0, len(uv), size)):
+        part = uv[first : first + size, None].astype(np.float32)
+        timed = engine.step([Block(first, part)], None, [pauses[at]] if at in pauses else [])
+        edges += of_kind([one.record for one in timed], OnsetRecord)
+    assert [each.edge for each in edges] == ["onset", "offset"]
+    assert edges[0].at_s == pytest.approx(4.5, abs=0.1)
