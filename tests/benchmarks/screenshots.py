@@ -41,7 +41,7 @@ from guidance.treatment.sessions import sessions_of
 from guidance.ui.app import GuidanceApp
 from guidance.ui.plan_page import PlanApp
 from guidance.ui.training import ExerciseApp
-from tests.guidance.treatment.made_course import LABEL, TODAY, made_course, made_plan
+from tests.support.made_course import LABEL, TODAY, made_course, made_plan
 from tests.support.screens import press_twice
 from tests.support.shared import shared
 

@@ -12,8 +12,8 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 
 from tests.guidance.note.case_sheets import PATIENT, sheet_file
-from tests.guidance.treatment.made_course import LABEL, SHEET, made_course, toxin_session
 from tests.support.command_line import Done, command
+from tests.support.made_course import LABEL, SHEET, made_course, toxin_session
 
 KEPT_APART = (PATIENT, "Xylander", "1951-07-23", "MRN-55-0815", "stroke", "washed", "Splint", LABEL, "2026-", "Ahorn")
 

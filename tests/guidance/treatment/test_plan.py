@@ -28,7 +28,7 @@ from guidance.treatment.plan import (
 )
 from guidance.treatment.scores import read_score, read_scores
 from guidance.treatment.sheet import empty_plan_sheet, sheet_from_toml
-from tests.guidance.treatment.made_course import EARLY_PATIENT, FIRST, LABEL, SHEET
+from tests.support.made_course import EARLY_PATIENT, FIRST, LABEL, SHEET
 
 AUTHOR = Author("Dr Ahorn", None, FIRST)
 LATER = replace(AUTHOR, name="Dr Birke", now=FIRST + timedelta(weeks=20))

@@ -9,8 +9,8 @@ from textual.widgets import TabbedContent
 from guidance.cli.plan_documents import plan_screen
 from guidance.treatment.sessions import sessions_of
 from guidance.ui.plan_page import PlanApp
-from tests.guidance.treatment.made_course import LABEL, TODAY, made_course, made_plan, toxin_session
 from tests.guidance.ui.golden import pictured
+from tests.support.made_course import LABEL, TODAY, made_course, made_plan, toxin_session
 
 SIZE = (120, 60)
 

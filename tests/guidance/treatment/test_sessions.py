@@ -19,7 +19,7 @@ from guidance.treatment.plan import Author, OutsideSession, add_outside_session,
 from guidance.treatment.sessions import CaseSessions, sessions_of
 from guidance.treatment.sheet import sheet_from_toml
 from tests.guidance.journal.scripted_procedure import femoral_block
-from tests.guidance.treatment.made_course import (
+from tests.support.made_course import (
     EARLY_PATIENT,
     FIRST,
     LABEL,
