@@ -54,7 +54,7 @@ def test_the_report_has_a_sheet_for_each_measure_with_its_limit(sites: list[Site
     assert not any("SIMULATED" in sheet for sheet in sheets)
 
 
-def test_a_sheet_lists_protocols_devices_and_sites_and_says_what_does_not_fit(
+def test_a_sheet_lists_protocols_devices_and_sites_and_counts_those_that_do_not_fit(
     sites: list[Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     audit = run_audit(sites, TODAY, small_cells=True)
