@@ -36,6 +36,8 @@ SOURCES = {
     "fcr": "H reflex of the flexor carpi radialis, 69 people, cjn.tums.ac.ir 39298; read in the abstract",
     "recruitment-2024": "Fastest firing rates of six muscles at low to moderate contraction, 111 people, "
     "10.1016/j.clinph.2024.05.001; read in the abstract",
+    "recruitment-2024b": "Motor unit firing rates at onset and with recruitment in normal and neurogenic muscle, "
+    "concentric needle, ablesci.com 3YL9Awxpr; read in the abstract",
     "unsourced": "(U) general knowledge without a source read; to be verified",
 }
 
@@ -97,6 +99,24 @@ ANY_MUSCLE: dict[str, ReferenceRange] = {
     "polyphasic_percent": ReferenceRange(None, 15.0, "aminoff"),
 }
 """Ranges for the units of any muscle; too wide to show a disease."""
+
+OUTLIERS: dict[str, ReferenceRange] = {
+    "duration_ms": ReferenceRange(2.0, 15.0, "aminoff"),
+    "amplitude_uv": ReferenceRange(None, 3000.0, "aminoff"),
+}
+"""Limits of a single unit of any muscle; one beyond is an outlier. The lower limit of the amplitude, 300 uV, is left
+out: it depends on the distance of the needle. No limits by muscle were found in a source that was read."""
+
+MOST_OUTLIERS = ReferenceRange(None, 2.0, "unsourced")
+"""Outliers on one side among 20 units (Stalberg 1994, Muscle Nerve 17:392, where outliers were as sensitive as means;
+the number is from memory)."""
+
+FIRST_RECRUITED_HZ = ReferenceRange(None, 15.0, "recruitment-2024b")
+"""At low force the firing units of normal muscles stayed below 15 Hz while others were recruited; they began at 5 to 8
+Hz."""
+
+MOST_OUTSIDE_PERCENT = ReferenceRange(None, 10.0, "unsourced")
+"""Epochs outside the cloud of turns and amplitude (from memory)."""
 
 INTERFERENCE: dict[str, ReferenceRange] = {
     "uv_per_turn": ReferenceRange(200.0, 600.0, "unsourced"),

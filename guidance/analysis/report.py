@@ -86,7 +86,15 @@ def text_of(report: AnalysisReport) -> str:
 def json_of(report: AnalysisReport) -> dict[str, Any]:
     """Return the report for a program."""
     units = [
-        {"seen": unit.discharges, "averaged": unit.averaged, "firing_hz": unit.firing_hz} | asdict(unit.measures)
+        {
+            "seen": unit.discharges,
+            "averaged": unit.averaged,
+            "firing_hz": unit.firing_hz,
+            "satellites": unit.satellites,
+            "jiggle": asdict(unit.jiggle) if unit.jiggle else None,
+            "standard_errors": unit.errors,
+        }
+        | asdict(unit.measures)
         for unit in report.units
     ]
     return {
@@ -158,9 +166,12 @@ def _finding_html(finding: ReportFinding) -> str:
 
 
 def caption_of(unit: MeasuredUnit) -> str:
-    """Return the measures of ``unit`` in one line."""
-    m = unit.measures
-    return f"{m.amplitude_uv:.0f} uV, {m.duration_ms:.1f} ms, {m.phases} phases, mean of {unit.averaged}"
+    """Return the measures of ``unit`` with their standard errors in one line."""
+    m, errors = unit.measures, unit.errors
+    size = f"{m.amplitude_uv:.0f} +- {errors['amplitude_uv']:.0f} uV"
+    sizes = f"{size}, {m.duration_ms:.1f} +- {errors['duration_ms']:.1f} ms"
+    late = f", {unit.satellites} satellites" if unit.satellites else ""
+    return f"{sizes}, {m.phases} phases{late}, mean of {unit.averaged}"
 
 
 def _unit_figure(unit: MeasuredUnit) -> str:

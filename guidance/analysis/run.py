@@ -68,7 +68,7 @@ def analyse_files(
         rows=(*nerve.rows(context), *(row for each in studies for row in _rows(each, len(studies)))),
         findings=tuple(findings),
         pieces=first.pieces if first else (),
-        units=first.units.units if first and first.units else (),
+        units=(*first.units.units, *first.units.far) if first and first.units else (),
         strip_uv=_strip(recorded[0] if recorded else signals[0]),
     )
 

@@ -37,6 +37,7 @@ class DecomposedUnit:
 
     ``waves`` are its newest ones with the times (samples at the working rate) at which their windows begin; ``born`` is
     the sample at which it was distinguished, ``peak`` where the main peak of its first template lies in the window.
+    ``united`` is the older unit that it proved to be.
     """
 
     number: int
@@ -47,6 +48,12 @@ class DecomposedUnit:
     times: deque[float] = field(default_factory=lambda: deque(maxlen=_TIMES))
     waves: deque[tuple[float, Array]] = field(default_factory=lambda: deque(maxlen=_WAVES))
     new_waves: int = 0
+    united: DecomposedUnit | None = None
+
+    @property
+    def known_as(self) -> DecomposedUnit:
+        """The unit under whose label it is known now: itself, or the one that it proved to be."""
+        return self.united.known_as if self.united else self
 
     @property
     def energy(self) -> float:

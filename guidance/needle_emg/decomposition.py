@@ -52,10 +52,14 @@ _GUESS_MS = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """A potential at ``sample`` of the signal, and its ``unit``; None where it is of no known one."""
+    """A potential at ``sample`` of the signal, and its ``unit``; None where it is of no known one.
+
+    ``height_uv`` is its height in the sharp band, without what overlaps it.
+    """
 
     sample: int
     unit: DecomposedUnit | None
+    height_uv: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,13 +225,14 @@ class Decomposer:
         if noise_uv is not None:
             explained = yield from self._explain(low, high, noise_uv)
             least_uv = max(_OVER_BACKGROUND * self._band.background_uv, _LEAST_UV)
-            novel = [peak for peak, wave in explained.novel if np.abs(wave).max() >= least_uv]
-            firings = [Firing(peak * self._band.step, None) for peak in novel]
+            novel = [(peak, float(np.abs(wave).max())) for peak, wave in explained.novel]
+            firings = [Firing(peak * self._band.step, None, height) for peak, height in novel if height >= least_uv]
             for count, fit in enumerate(sorted(explained.fits, key=lambda one: one.at)):
                 if count % _LEARNED_A_PIECE == 0:
                     yield
                 self._learn(fit, noise_uv)
-                firings.append(Firing(round((fit.at + fit.unit.peak) * self._band.step), fit.unit))
+                at = round((fit.at + fit.unit.peak) * self._band.step)
+                firings.append(Firing(at, fit.unit, float(np.abs(fit.wave).max())))
         self._settled_to = high
         in_order = tuple(sorted(firings, key=lambda firing: firing.sample))
         self._done.append(Settled(in_order, high * self._band.step, self._at))

@@ -133,6 +133,7 @@ class KnownUnits:
         older.firings += younger.firings
         older.template = older.stack().mean(axis=0)
         self.units.remove(younger)
+        younger.united = older
 
     def tapered(self, wave: Array) -> Array:
         """Return ``wave`` faded in and out as templates are."""

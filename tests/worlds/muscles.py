@@ -33,7 +33,8 @@ LEAST_UV = 50.0
 MOST_FAR_UV = 25.0
 """The units around it, which are noise to a decomposition, have at most this; none lies between."""
 
-_FINE_HZ = 50_000.0
+FINE_HZ = 50_000.0
+"""Rate at which the potentials are made."""
 _HALF_MS = 8.0
 _ANISOTROPY, _STEEPNESS = 5.0, 1.6
 _NEAREST_MM = 0.08
@@ -46,11 +47,16 @@ _OWN_JITTER = 14
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Muscle:
-    """A recording ``uv`` (n,) at ``sample_rate_hz`` and the times in s of each unit's main peaks."""
+    """A recording ``uv`` (n,) at ``sample_rate_hz`` and the times in s of each unit's main peaks.
+
+    ``waves`` are the potentials (m,) of each unit in uV at FINE_HZ, as the amplifier passes them, without noise,
+    jitter and other units: in the middle of the recording, for the needle moves a little.
+    """
 
     uv: Array
     sample_rate_hz: float
     peaks_s: tuple[Array, ...]
+    waves: tuple[Array, ...]
     electrode: str
     noise_uv: float
 
@@ -59,20 +65,24 @@ def muscle(electrode: str, noise_uv: float, family: int, number: int) -> Muscle:
     """Return muscle ``number`` of a ``family`` of seeds, recorded by ``electrode`` with noise of ``noise_uv`` RMS."""
     rng = np.random.default_rng([family, number, sorted(ELECTRODES).index(electrode), round(noise_uv)])
     rate_hz = ELECTRODES[electrode]
-    fine = np.zeros(round((SECONDS + 0.1) * _FINE_HZ))
+    fine = np.zeros(round((SECONDS + 0.1) * FINE_HZ))
     wanted_per_s = rng.uniform(60.0, 90.0)
     rates_hz = rng.uniform(0.7, 1.3, int(rng.integers(8, 11)))
     rates_hz *= wanted_per_s / rates_hz.sum()
-    peaks = [_lay(fine, _near_unit(electrode, rng), _firings(rate, rng), rng) for rate in rates_hz]
+    peaks, units = [], []
+    for unit_rate_hz in rates_hz:
+        units.append(_near_unit(electrode, rng))
+        peaks.append(_lay(fine, units[-1], _firings(unit_rate_hz, rng), rng))
     for _ in range(_FAR_UNITS):
         _lay(fine, _far_unit(electrode, rng), _firings(_FAR_HZ, rng), rng)
-    step = round(_FINE_HZ / rate_hz)
-    low = sosfilt(butter(4, 0.4 * rate_hz, fs=_FINE_HZ, output="sos"), fine)
-    uv = low[: round(SECONDS * _FINE_HZ) : step]
+    step = round(FINE_HZ / rate_hz)
+    passed = butter(4, 0.4 * rate_hz, fs=FINE_HZ, output="sos")
+    uv = sosfilt(passed, fine)[: round(SECONDS * FINE_HZ) : step]
     band = butter(1, (10.0, min(5000.0, 0.45 * rate_hz)), "bandpass", fs=rate_hz, output="sos")
     noise = sosfilt(band, rng.standard_normal(len(uv) + 2000))[2000:]
     within = tuple(each[each < SECONDS - 0.02] for each in peaks)
-    return Muscle(uv + noise * (noise_uv / noise.std()), rate_hz, within, electrode, noise_uv)
+    waves = tuple(np.asarray(sosfilt(passed, unit.steady)) for unit in units)
+    return Muscle(uv + noise * (noise_uv / noise.std()), rate_hz, within, waves, electrode, noise_uv)
 
 
 @cache
@@ -121,20 +131,25 @@ class _Unit:
         )
         self.order = np.argsort(-np.ptp(self.first, axis=1))
 
+    @property
+    def steady(self) -> Array:
+        """The potential in the middle of the recording, without jitter."""
+        return np.asarray((self.first + self.last).sum(axis=0) / 2)
+
     def wave(self, share: float, rng: np.random.Generator) -> Array:
         """Return one potential at ``share`` of the recording: the fibres' sum, with the jitter of the largest."""
         fibres = (1 - share) * self.first + share * self.last
         own = self.order[:_OWN_JITTER]
         wave = fibres[self.order[_OWN_JITTER:]].sum(axis=0)
         for fibre, late_ms in zip(fibres[own], self.jitter_ms * rng.standard_normal(len(own)), strict=True):
-            moved = late_ms * _FINE_HZ / 1e3
+            moved = late_ms * FINE_HZ / 1e3
             wave = wave + fibre - moved * np.gradient(fibre)
         return np.asarray(wave)
 
 
 def _fibre_waves(electrode: str, across: Array, speeds: Array, late_ms: Array) -> Array:
     """Potentials (fibres, times) in uV on the fine grid, from -_HALF_MS to _HALF_MS."""
-    times = np.arange(-_HALF_MS, _HALF_MS, 1e3 / _FINE_HZ)
+    times = np.arange(-_HALF_MS, _HALF_MS, 1e3 / FINE_HZ)
     near, far = _points(electrode)
     waves = np.zeros((len(across), len(times)))
     for at, (fibre, speed, late) in enumerate(zip(across, speeds, late_ms, strict=True)):
@@ -187,17 +202,17 @@ def _firings(rate_hz: float, rng: np.random.Generator) -> Array:
 
 def _lay(fine: Array, unit: _Unit, times_s: Array, rng: np.random.Generator) -> Array:
     """Add the unit's potentials to ``fine``; return the times of their main peaks (the steepest wave's) in s."""
-    half = round(_HALF_MS * _FINE_HZ / 1e3)
-    sharp = butter(2, (100.0, 4000.0), "bandpass", fs=_FINE_HZ, output="sos")
+    half = round(_HALF_MS * FINE_HZ / 1e3)
+    sharp = butter(2, (100.0, 4000.0), "bandpass", fs=FINE_HZ, output="sos")
     mean = np.pad(unit.first.sum(axis=0), 500)
     centre = int(np.abs(sosfilt(sharp, mean)).argmax()) - 500
     peaks = []
     for at_s in times_s:
         wave = unit.wave(at_s / SECONDS, rng)
-        at = at_s * _FINE_HZ
+        at = at_s * FINE_HZ
         first = int(at)
         low, high = first - half, first - half + len(wave)
         part = shifted(wave, at - first, order=1)
         fine[max(low, 0) : high] += part[max(-low, 0) : max(len(fine) - low, 0)]
-        peaks.append((low + centre) / _FINE_HZ)
+        peaks.append((low + centre) / FINE_HZ)
     return np.array(peaks)

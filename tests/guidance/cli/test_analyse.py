@@ -19,13 +19,13 @@ from tests.support.synthetic_emg import RATE_HZ, laid, times, unit_wave
 
 @pytest.fixture(scope="module")
 def needle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six seconds with units of five shapes, one after another."""
+    """Nine seconds of six units."""
     events = [
         (at, unit_wave(250.0 + 120.0 * k, 300.0 + 150.0 * k, negative_first=k % 2 == 1))
         for k in range(6)
-        for at in times(10.0, k + 1.2, seed=k, start_s=k + 0.2)
+        for at in times(8.0, 9.0, seed=k, start_s=0.2 + 0.02 * k)
     ]
-    return write(tmp_path_factory.mktemp("needle") / "needle.edf", laid(7.0, events), RATE_HZ)
+    return write(tmp_path_factory.mktemp("needle") / "needle.edf", laid(9.0, events), RATE_HZ)
 
 
 def test_text_with_evidence_and_without_a_verdict(needle: Path) -> None:

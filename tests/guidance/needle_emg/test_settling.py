@@ -25,7 +25,7 @@ def settled(first: list[int], firings: list[int], settled_to: int = 5000) -> lis
     records = SettledRecords("needle", RATE_HZ, RATE_HZ)
     for sample in first:
         records.await_settling(first_answer(sample))
-    found = records.settle([Firing(sample, UNIT) for sample in firings], settled_to)
+    found = records.settle([Firing(sample, UNIT, 100.0) for sample in firings], settled_to)
     assert all(record.settled for record in found)
     return [(record.sample, record.settles, record.unit) for record in found]
 
@@ -36,7 +36,7 @@ def test_a_firing_settles_the_first_answer_nearest_to_it() -> None:
 
 def test_a_firing_without_first_answer_is_new_and_has_no_measures() -> None:
     records = SettledRecords("needle", RATE_HZ, RATE_HZ)
-    (found,) = records.settle([Firing(1000, UNIT)], 5000)
+    (found,) = records.settle([Firing(1000, UNIT, 100.0)], 5000)
     assert (found.unit, found.settles, found.amplitude_uv) == (7, None, None)
 
 
