@@ -37,11 +37,12 @@ def _analysed(name: str) -> AnalysisReport:
 
 
 def _rows(reports: list[AnalysisReport]) -> list[tuple[str, list[str]]]:
-    """Return measure and the value in each report; all have the same measures."""
+    """Return measure and the value in each report, "-" where a report has none."""
     by_measure: dict[str, list[str]] = {}
-    for report in reports:
+    for column, report in enumerate(reports):
         for row in report.rows:
-            by_measure.setdefault(_label(row), []).append(f"{row.value}{f' ({row.holds})' if row.holds else ''}")
+            cells = by_measure.setdefault(_label(row), ["-"] * len(reports))
+            cells[column] = f"{row.value}{f' ({row.holds})' if row.holds else ''}"
     return list(by_measure.items())
 
 
