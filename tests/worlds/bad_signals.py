@@ -33,7 +33,9 @@ BAD_SIGNALS = {
     "clipped": BadSignal((60 * _NOISE).clip(-150, 150), _HZ, "clipped"),
     "mains alone": BadSignal(200 * np.sin(2 * np.pi * 50 * _T) + _NOISE, _HZ, "mains"),
     "200 Hz": BadSignal(100 * np.sin(2 * np.pi * 200 * _T) + _NOISE, _HZ, "a tone of 200 Hz"),
-    "heart": BadSignal(_innocent("ecg"), _HZ, "motor units were distinguished, and it takes 5"),
-    "moving electrode": BadSignal(_innocent("movement"), _HZ, "motor units were distinguished, and it takes 5"),
+    "heart": BadSignal(_innocent("ecg"), _HZ, "motor units near the needle could be measured, and it takes 5"),
+    "moving electrode": BadSignal(
+        _innocent("movement"), _HZ, "motor units near the needle could be measured, and it takes 5"
+    ),
     "1 kHz": BadSignal(_NOISE[:6000], 1000.0, "1000 Hz"),
 }

@@ -12,8 +12,8 @@ from guidance.note.case_sheet import save_case
 from guidance.note.follow_up import add_follow_up
 from guidance.note.note_files import procedure_files
 from guidance.note.signing import sign
-from tests.guidance.journal.scripted_procedure import BEGAN, ScriptedProcedure, femoral_block
-from tests.guidance.note.case_sheets import sheet
+from tests.support.case_sheets import sheet
+from tests.support.scripted_procedure import BEGAN, ScriptedProcedure, femoral_block
 
 TODAY = datetime.fromisoformat("2026-06-01T08:00:00+02:00")
 OPERATORS = ("Dr Ahorn", "Dr Birke", "Dr Clematis")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
-from tests.guidance.note.case_sheets import PATIENT, sheet_file
+from tests.support.case_sheets import PATIENT, sheet_file
 from tests.support.command_line import Done, command
 from tests.support.made_course import LABEL, SHEET, made_course, toxin_session
 

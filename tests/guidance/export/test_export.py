@@ -18,9 +18,9 @@ from fhir.resources.R4B.bundle import Bundle
 
 from guidance.contracts.events import Proximity
 from guidance.note.case_sheet import save_case
-from tests.guidance.journal.scripted_procedure import ADDRESS, SERIAL, ScriptedProcedure, femoral_block
-from tests.guidance.note.case_sheets import BLOCK_SHEET, BORN, NUMBER, PATIENT, PERFORMER, TOXIN_SHEET, sheet
+from tests.support.case_sheets import BLOCK_SHEET, BORN, NUMBER, PATIENT, PERFORMER, TOXIN_SHEET, sheet
 from tests.support.command_line import Done, command
+from tests.support.scripted_procedure import ADDRESS, SERIAL, ScriptedProcedure, femoral_block
 from tests.support.some import some
 
 FORMATS = ("bdf", "edf", "csv", "parquet", "fhir", "bids")

@@ -13,8 +13,8 @@ import numpy as np
 import pyedflib
 import pytest
 
-from tests.guidance.journal.scripted_procedure import femoral_block
 from tests.support.command_line import command
+from tests.support.scripted_procedure import femoral_block
 
 PULSES = 6
 

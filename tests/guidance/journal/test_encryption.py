@@ -13,9 +13,9 @@ from guidance.journal.encryption import EncryptionKey, key_of_file, key_of_passp
 from guidance.note.case_sheet import load_case, save_case
 from guidance.note.note_files import procedure_files
 from guidance.note.signing import sign
-from tests.guidance.journal.scripted_procedure import femoral_block
-from tests.guidance.note.case_sheets import BORN, NOW, NUMBER, PATIENT, PERFORMER, sheet, sheet_file
+from tests.support.case_sheets import BORN, NOW, NUMBER, PATIENT, PERFORMER, sheet, sheet_file
 from tests.support.command_line import command
+from tests.support.scripted_procedure import femoral_block
 
 NAMES = (PATIENT, BORN, NUMBER, PERFORMER, "Kestrelmaker")
 

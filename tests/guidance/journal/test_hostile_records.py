@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.guidance.journal.scripted_procedure import femoral_block
 from tests.support.command_line import command
+from tests.support.scripted_procedure import femoral_block
 
 VALUES: st.SearchStrategy[Any] = (
     st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats() | st.text(max_size=8)

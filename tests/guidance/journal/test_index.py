@@ -17,7 +17,7 @@ from guidance.journal.index import INDEX_NAME, IndexedProcedure, StoreIndex
 from guidance.journal.index_filter import ProcedureFilter
 from guidance.journal.seal import SEAL_NAME
 from guidance.journal.summary import Summary, summarise
-from tests.guidance.journal.scripted_procedure import BEGAN, ScriptedProcedure
+from tests.support.scripted_procedure import BEGAN, ScriptedProcedure
 
 
 @pytest.fixture

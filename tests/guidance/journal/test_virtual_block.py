@@ -12,8 +12,8 @@ from guidance.note.event_query import read_stream
 from guidance.note.page import NotePage
 from guidance.note.pulses import last_place, pulses_of
 from tests.guidance.journal.virtual_block import VirtualBlock
-from tests.guidance.note.case_sheets import NOW, PATIENT, sheet_file
 from tests.guidance.session.virtual import VirtualBench
+from tests.support.case_sheets import NOW, PATIENT, sheet_file
 from tests.support.some import some
 
 

@@ -8,7 +8,7 @@ from guidance.note.case_sheet import CaseSheet
 from guidance.note.compose import compose
 from guidance.note.event_query import read_stream
 from guidance.note.page import NotePage, Sentence
-from tests.guidance.journal.scripted_procedure import ScriptedProcedure
+from tests.support.scripted_procedure import ScriptedProcedure
 
 
 def note_of(

@@ -13,9 +13,9 @@ from guidance.common.errors import UsageError, UserError
 from guidance.note.case_sheet import CaseSheet, case_from_toml, load_case, save_case
 from guidance.note.empty import empty_sheet
 from guidance.protocol import load, names
-from tests.guidance.journal.scripted_procedure import femoral_block
-from tests.guidance.note.case_sheets import NOW, TOXIN_SHEET, sheet, sheet_file
+from tests.support.case_sheets import NOW, TOXIN_SHEET, sheet, sheet_file
 from tests.support.command_line import command
+from tests.support.scripted_procedure import femoral_block
 
 
 def fault_of(text: str) -> str:

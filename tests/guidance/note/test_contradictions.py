@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from guidance.note.nerve_disease import stated_disease
-from tests.guidance.journal.scripted_procedure import ScriptedProcedure, femoral_block
-from tests.guidance.note.case_sheets import sheet
 from tests.guidance.note.note_pages import note_of, text_of
+from tests.support.case_sheets import sheet
+from tests.support.scripted_procedure import ScriptedProcedure, femoral_block
 
 
 def deep_block() -> ScriptedProcedure:

@@ -16,8 +16,8 @@ from guidance.journal.recover import recover
 from guidance.note.case_sheet import CaseSheet
 from guidance.note.compose import compose
 from guidance.note.event_query import read_stream
-from tests.guidance.journal.scripted_procedure import ScriptedProcedure, femoral_block
 from tests.guidance.note.note_pages import note_of, text_of
+from tests.support.scripted_procedure import ScriptedProcedure, femoral_block
 
 WHY = "typing error"
 

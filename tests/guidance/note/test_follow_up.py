@@ -10,9 +10,9 @@ from guidance.note.case_sheet import save_case
 from guidance.note.markdown import markdown
 from guidance.note.note_files import procedure_files
 from guidance.note.signing import load_signed, sign
-from tests.guidance.journal.scripted_procedure import femoral_block
-from tests.guidance.note.case_sheets import NOW, PERFORMER, sheet
+from tests.support.case_sheets import NOW, PERFORMER, sheet
 from tests.support.command_line import command
+from tests.support.scripted_procedure import femoral_block
 
 
 @pytest.fixture

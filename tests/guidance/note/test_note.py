@@ -11,9 +11,9 @@ from guidance.note.case_sheet import CaseSheet
 from guidance.note.compose import SIMULATION, compose
 from guidance.note.event_query import EventQuery, read_stream
 from guidance.note.page import SHEET
-from tests.guidance.journal.scripted_procedure import ScriptedProcedure, aliquots, femoral_block
-from tests.guidance.note.case_sheets import BLOCK_SHEET, TOXIN_SHEET, sheet
 from tests.guidance.note.note_pages import all_sentences, missing, note_of, sentences, text_of
+from tests.support.case_sheets import BLOCK_SHEET, TOXIN_SHEET, sheet
+from tests.support.scripted_procedure import ScriptedProcedure, aliquots, femoral_block
 from tests.support.some import some
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from guidance.contracts.events import Activity, Proximity
-from tests.guidance.journal.scripted_procedure import ScriptedProcedure
 from tests.guidance.note.note_pages import missing, note_of, sentences, text_of
+from tests.support.scripted_procedure import ScriptedProcedure
 
 TECHNIQUE = "Technique of localisation"
 SHARES = {"none": 0.0, "far": 0.0, "approach": 0.1, "target": 0.9, "close": 0.0}

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from guidance.contracts.events import Response, TimedRecord
-from tests.guidance.journal.scripted_procedure import ScriptedProcedure, femoral_block
-from tests.guidance.note.case_sheets import sheet
 from tests.guidance.note.note_pages import all_sentences, missing, note_of, text_of
+from tests.support.case_sheets import sheet
+from tests.support.scripted_procedure import ScriptedProcedure, femoral_block
 
 
 def test_paraesthesia_fills_the_field_of_pain_under_its_own_name(tmp_path: Path) -> None:

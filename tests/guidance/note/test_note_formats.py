@@ -24,9 +24,9 @@ from guidance.note.note_files import procedure_files, write_note
 from guidance.note.page import Sentence
 from guidance.note.pdf import pdf
 from guidance.note.pictures import pictures_of
-from tests.guidance.journal.scripted_procedure import ScriptedProcedure, femoral_block
-from tests.guidance.note.case_sheets import NOW, PATIENT, sheet
+from tests.support.case_sheets import NOW, PATIENT, sheet
 from tests.support.command_line import command
+from tests.support.scripted_procedure import ScriptedProcedure, femoral_block
 from tests.support.some import some
 
 HOSTILE = (

@@ -15,10 +15,10 @@ from guidance.note.note_files import procedure_files, write_note
 from guidance.note.page import APPENDIX, page_from_values, page_to_values
 from guidance.note.pdf import pdf
 from guidance.note.signing import sign
-from tests.guidance.journal.scripted_procedure import ScriptedProcedure, femoral_block
-from tests.guidance.note.case_sheets import BORN, NOW, NUMBER, PATIENT, PERFORMER, TOXIN_SHEET, sheet
 from tests.guidance.note.note_pages import note_of
+from tests.support.case_sheets import BORN, NOW, NUMBER, PATIENT, PERFORMER, TOXIN_SHEET, sheet
 from tests.support.command_line import command
+from tests.support.scripted_procedure import ScriptedProcedure, femoral_block
 
 MORE_MUSCLES = "".join(
     f'[muscles.{key}]\nname = "{name}"\nside = "right"\nsites = 1\nunits = {units}\nvolume_ml = 0.5\n'

@@ -10,8 +10,8 @@ import pytest
 from guidance.cli.notes import sign_at_end
 from guidance.note.case_sheet import save_case
 from guidance.start.signing_pages import SigningPages
-from tests.guidance.journal.scripted_procedure import femoral_block
-from tests.guidance.note.case_sheets import sheet
+from tests.support.case_sheets import sheet
+from tests.support.scripted_procedure import femoral_block
 
 
 @pytest.fixture

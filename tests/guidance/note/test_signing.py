@@ -13,9 +13,9 @@ from guidance.journal.event_log import Journal
 from guidance.note.case_sheet import load_case, save_case
 from guidance.note.note_files import ProcedureFiles, procedure_files
 from guidance.note.signing import Signature, add_addendum, load_signed, sign
-from tests.guidance.journal.scripted_procedure import femoral_block
-from tests.guidance.note.case_sheets import BLOCK_SHEET, NOW, PERFORMER, sheet
+from tests.support.case_sheets import BLOCK_SHEET, NOW, PERFORMER, sheet
 from tests.support.command_line import command
+from tests.support.scripted_procedure import femoral_block
 
 
 @pytest.fixture

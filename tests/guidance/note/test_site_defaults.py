@@ -12,7 +12,7 @@ from guidance.note.case_sheet import CaseSheet, load_case, save_case
 from guidance.note.fields import FIELDS
 from guidance.note.site_defaults import ORIGIN, WITH_DEFAULT, notes_folder, site_defaults, with_defaults
 from guidance.note.stop_sentences import FIELD_ITEMS
-from tests.guidance.note.case_sheets import NOW
+from tests.support.case_sheets import NOW
 
 ABOUT_THE_PATIENT = {
     "patient",

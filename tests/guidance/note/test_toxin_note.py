@@ -9,9 +9,9 @@ from guidance.contracts.commands import ToxinAliquot
 from guidance.dose.drugs import load as load_drugs
 from guidance.dose.toxin_session import ToxinGuard, toxin_plan
 from guidance.note.case_sheet import CaseSheet
-from tests.guidance.journal.scripted_procedure import ScriptedProcedure
-from tests.guidance.note.case_sheets import TOXIN_SHEET, sheet
 from tests.guidance.note.note_pages import note_of
+from tests.support.case_sheets import TOXIN_SHEET, sheet
+from tests.support.scripted_procedure import ScriptedProcedure
 
 
 def session(*doses: str) -> ScriptedProcedure:

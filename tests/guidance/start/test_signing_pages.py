@@ -17,9 +17,9 @@ from guidance.note.signing import load_signed
 from guidance.start.signing_draft import SigningDraft
 from guidance.start.signing_pages import AnswersPage, NoteToSign, SignedPage, SigningPages
 from guidance.ui.forms.line import AnswerLine
-from tests.guidance.journal.scripted_procedure import femoral_block
-from tests.guidance.note.case_sheets import BLOCK_SHEET, NOW, PERFORMER, sheet
 from tests.guidance.ui.golden import differs, pictured
+from tests.support.case_sheets import BLOCK_SHEET, NOW, PERFORMER, sheet
+from tests.support.scripted_procedure import femoral_block
 
 OPEN = ("sex ", "asa_class ", "position ")
 SIZES = [(80, 24), (120, 40), (200, 50)]

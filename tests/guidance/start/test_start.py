@@ -19,8 +19,8 @@ from guidance.start.review_pages import ReviewPage, matching
 from guidance.start.settings_pages import SettingsPage
 from guidance.start.start_app import StartApp, StartPage
 from guidance.ui.forms.line import AnswerLine
-from tests.guidance.journal.scripted_procedure import femoral_block
 from tests.guidance.ui.golden import differs, pictured
+from tests.support.scripted_procedure import femoral_block
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 FOUND = Discovery((FoundDevice("ona:/dev/ttyACM0", "ONA-2", "sure", None, None),), ("RHX is never searched for.",))

@@ -18,7 +18,7 @@ from guidance.protocol import load
 from guidance.treatment.overview import planned_doses
 from guidance.treatment.plan import load_plan
 from guidance.treatment.sessions import sessions_of
-from tests.guidance.note.case_sheets import sheet_file
+from tests.support.case_sheets import sheet_file
 from tests.support.command_line import Done, command
 from tests.support.files import write_edf
 from tests.support.made_course import LABEL, SHEET, TODAY, made_course, toxin_session

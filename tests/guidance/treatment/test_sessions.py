@@ -18,7 +18,6 @@ from guidance.treatment.people import People, first_difference
 from guidance.treatment.plan import Author, OutsideSession, add_outside_session, new_plan
 from guidance.treatment.sessions import CaseSessions, sessions_of
 from guidance.treatment.sheet import sheet_from_toml
-from tests.guidance.journal.scripted_procedure import femoral_block
 from tests.support.made_course import (
     EARLY_PATIENT,
     FIRST,
@@ -29,6 +28,7 @@ from tests.support.made_course import (
     made_course,
     toxin_session,
 )
+from tests.support.scripted_procedure import femoral_block
 
 BOTOX = "onabotulinumtoxinA"
 

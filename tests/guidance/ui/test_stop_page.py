@@ -12,10 +12,10 @@ from guidance.contracts.snapshot import Snapshot
 from guidance.dose.guard import DoseGuard
 from guidance.stop_moment import StopMoment, StopPlan
 from guidance.ui.pages import ScreenPage
-from tests.guidance.journal.scripted_procedure import ScriptedProcedure
 from tests.guidance.note.note_pages import note_of, text_of
 from tests.guidance.ui.seat import ARMED, FRESH, Seat, screen
 from tests.support.screens import FakeLink, press_twice
+from tests.support.scripted_procedure import ScriptedProcedure
 
 CARD = (
     ("STOP", "injecting local anaesthetic", False),

@@ -23,9 +23,9 @@ from guidance.ui.app import GuidanceApp
 from guidance.ui.appearance import Appearance
 from guidance.ui.keymap import keymap_of
 from guidance.ui.pages import ScreenPage
-from tests.guidance.note.case_sheets import BLOCK_SHEET, PERFORMER
 from tests.guidance.ui.running import shown
 from tests.guidance.ui.whole import until
+from tests.support.case_sheets import BLOCK_SHEET, PERFORMER
 from tests.support.command_line import command
 from tests.support.screens import press_twice
 
