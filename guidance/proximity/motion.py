@@ -37,12 +37,6 @@ _RESHAPED = 0.3
 curve is another one at another distance (set on the worlds ``tuned`` of ``tests/worlds``).
 """
 
-_WIDENS = 0.25
-"""Growth of ln recruitment width where the threshold falls by a factor e: to a near tip the axons of one nerve are at
-very different distances, to a far one at about the same. Nerves of the fibre table's axons (``tests/worlds/axons.py``,
-``tuned``) have 0.23 to 0.37, a law without it 0; ``_RESHAPED`` covers both.
-"""
-
 _SLIPS_PER_S = 0.005
 """Rate of sudden changes of ln threshold, and their standard deviation (judgements, unsourced)."""
 
@@ -61,7 +55,6 @@ _MOST_STEPS = 6
 
 _CHANGING = np.array(
     [
-        ParticleRow.LARGEST_LN_UV,
         ParticleRow.WIDTH_LN,
         ParticleRow.SCATTER_LN,
         ParticleRow.RESTLESS_LN,
@@ -95,11 +88,10 @@ def advance(
 def _reshape(particles: Particles, draws: RandomTable, ln_before: Cloud) -> Cloud:
     """Let the law err and recruitment change its form by as much as the threshold changed; return ln of thresholds."""
     x, ln_threshold = particles.x, particles.ln_threshold()
-    rise = ln_threshold - ln_before
-    root = np.sqrt(np.abs(rise)) * np.exp(x[ParticleRow.DISCREPANCY_LN])
+    root = np.sqrt(np.abs(ln_threshold - ln_before)) * np.exp(x[ParticleRow.DISCREPANCY_LN])
     misfit = _MISFIT_LN * root * draws.normal(len(root))
     x[ParticleRow.EXCESS_LN] += misfit
-    x[ParticleRow.WIDTH_LN] += _RESHAPED * root * draws.normal(len(root)) - _WIDENS * rise
+    x[ParticleRow.WIDTH_LN] += _RESHAPED * root * draws.normal(len(root))
     return np.asarray(np.clip(ln_threshold + misfit, *LN_THRESHOLDS))
 
 
