@@ -140,7 +140,7 @@ class Sound:
 
     @property
     def plays_emg(self) -> bool:
-        """Whether the EMG itself is heard."""
+        """Whether the EMG itself is played."""
         return self.monitor_volume > 0 and self.lost is None
 
     @property
