@@ -156,8 +156,12 @@ class Proximity(Record):
     above_ma: float | None = None
 
     def without_validity(self, why: str) -> Proximity:
-        """Return this with its numbers and probabilities, but not valid, and without the name of a zone: ``why``."""
-        return replace(self, zone=None, valid=False, why=why) if self.valid else self
+        """Return this with its numbers and probabilities, but not valid, and without the name of a zone: ``why``.
+
+        It takes the place of ``uncertain``, of which it is the reason, and of no other reason why this is not valid.
+        """
+        stays = not self.valid and self.why != "uncertain"
+        return self if stays else replace(self, zone=None, valid=False, why=why)
 
 
 def unknown_proximity(sample: int, why: str, *, by: str = BY_STIMULUS, searched: bool = False) -> Proximity:
