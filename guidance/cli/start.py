@@ -17,6 +17,7 @@ from guidance.cli.command_table import COMMANDS, load_command
 from guidance.cli.help import TOPICS
 from guidance.common.config import load_config
 from guidance.common.errors import UserError
+from guidance.common.start_lines import START_STAGES, lines_of
 from guidance.common.text import clean
 from guidance.start.recent import recent_choices
 
@@ -34,11 +35,14 @@ def open_start(run: Callable[[list[str]], int]) -> int:
     """Show Start until the user leaves it; ``run`` runs the words of a command and returns its status."""
     from guidance.start.start_app import StartApp
 
+    opening = lines_of(START_STAGES)
     try:
         memory, usual_theme = _memory()
     except UserError as fault:
+        opening.fail()
         click.echo(f"needle-guidance: {fault}", err=True)
         return fault.status
+    opening.erase()
     output = ""
     while True:
         app = StartApp(memory, frozenset(COMMANDS), output, {name: about for name, (*_, about) in TOPICS.items()})
@@ -112,6 +116,11 @@ class _Recorder:
 
     def __init__(self, stream: TextIO, parts: list[str]) -> None:
         self._stream, self._parts = stream, parts
+
+    @property
+    def unrecorded(self) -> TextIO:
+        """The stream itself, for what is removed again, such as the lines of a start."""
+        return self._stream
 
     def write(self, text: str) -> int:
         """Write ``text``, and record it."""

@@ -15,11 +15,12 @@ from typing import TextIO
 
 from guidance.common.terminal import opens_screen
 
-AMPLIFIER, SOUND, RECORD, RECORDING = "amplifier", "sound", "record", "recording"
+AMPLIFIER, SOUND, RECORD, RECORDING, PAGES = "amplifier", "sound", "record", "recording", "pages"
 LIVE_STAGES = (AMPLIFIER, SOUND, RECORD)
+START_STAGES = (PAGES,)
 STARTING, GOOD, OFF, FAILED = "...", "good", "off", "FAILED"
 
-_LIVE = {"run", "demo"}
+_STAGES = {"run": LIVE_STAGES, "demo": LIVE_STAGES, "biofeedback": LIVE_STAGES, "replay": (RECORDING,)}
 """Commands whose lines are shown before they are loaded; they print nothing of their own before the screen."""
 
 StageReporter = Callable[[str, str], None]
@@ -45,7 +46,7 @@ class StartLines:
     def __init__(self, stages: tuple[str, ...], out: TextIO | None = None) -> None:
         """Write the lines of ``stages`` to ``out`` (standard error)."""
         self._states = dict.fromkeys(stages, STARTING)
-        self._out = sys.stderr if out is None else out
+        self._out = getattr(sys.stderr, "unrecorded", sys.stderr) if out is None else out
         self._is_shown = bool(stages) and self._out is not None and self._out.isatty()
         self._can_move = os.environ.get("TERM", "dumb") != "dumb"
         if self._is_shown:
@@ -97,20 +98,33 @@ _early: list[StartLines] = []
 
 @contextmanager
 def early_lines(words: Sequence[str]) -> Iterator[None]:
-    """Show the lines of the command line ``words`` at once, if it starts a live procedure on a screen.
+    """Show the lines of the command line ``words`` at once, if it opens Start or the screen of a session.
 
     They are removed at the end, unless they show a failure.
     """
-    if not (words and words[0] in _LIVE and opens_screen(words)):
+    stages = _stages_of(words)
+    if not stages:
         yield
         return
-    lines = StartLines(LIVE_STAGES)
+    lines = StartLines(stages)
     _early.append(lines)
     try:
         yield
     finally:
         _early.remove(lines)
         lines.erase()
+
+
+def _stages_of(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the stages of the command line ``words``; none where it opens no screen."""
+    if not opens_screen(words):
+        return ()
+    if not words:
+        terminals = (sys.stdin, sys.stdout)
+        return START_STAGES if all(stream is not None and stream.isatty() for stream in terminals) else ()
+    if words[0] == "replay" and not any(os.path.isfile(word) for word in words[1:]):  # noqa: PTH113 (imports little)
+        return ()  # a recorded procedure: its differences are printed
+    return _STAGES.get(words[0], ())
 
 
 def lines_of(stages: tuple[str, ...]) -> StartLines:

@@ -46,6 +46,7 @@ KEY_ACTIONS = (
     KeyAction("inject", ("i", "I"), "inject", "Injected"),
     KeyAction("reason", ("w", "W"), "give_reason", "Give a reason"),
     KeyAction("aspirated", ("d", "D"), "aspirate", "Aspirated"),
+    KeyAction("acknowledge", ("k", "K"), "acknowledge", "Acknowledge"),
     KeyAction("up", ("up",), "dial(1)", "Current"),
     KeyAction("down", ("down",), "dial(-1)", "Current"),
     KeyAction("up", ("up",), "aliquot(1)", "Aliquot"),
@@ -62,14 +63,15 @@ KEY_ACTIONS = (
     KeyAction("rest", ("7",), "request_effort('rest')", "Rest"),
     KeyAction("slight", ("8",), "request_effort('slight')", "Slight"),
     KeyAction("full", ("9",), "request_effort('full')", "Full effort"),
+    KeyAction("not-done", ("x", "X"), "not_done", "Not done"),
+    KeyAction("side", ("s", "S"), "side", "Side"),
+    KeyAction("note", ("n", "N"), "write_note", "Note"),
+    KeyAction("quit", ("q", "Q"), "quit", "Quit"),
     *(KeyAction(f"note-{n}", (str(n),), f"add_note({n})", "Note") for n in range(1, MOST_NOTES + 1)),
     *(
         KeyAction(name, (str(n),), f"answer({n})", "Answer")
         for n, name in enumerate((*(f"note-{n}" for n in range(1, MOST_NOTES + 1)), "rest", "slight", "full"), 1)
     ),
-    KeyAction("not-done", ("x", "X"), "not_done", "Not done"),
-    KeyAction("side", ("s", "S"), "side", "Side"),
-    KeyAction("acknowledge", ("k", "K"), "acknowledge", "Acknowledge"),
     KeyAction("pause-alarms", ("p", "P"), "pause_audio", "Pause alarm sound"),
     KeyAction("right", ("right",), f"steer('advance {STEP_MM}')", "Needle"),
     KeyAction("left", ("left",), f"steer('withdraw {STEP_MM}')", "Needle"),
@@ -77,8 +79,6 @@ KEY_ACTIONS = (
     KeyAction("left", ("left",), "leap(-1)", "Event"),
     KeyAction("aside", ("r",), f"steer('redirect -{STEP_MM}')", "Sideways"),
     KeyAction("aside-back", ("R",), f"steer('redirect {STEP_MM}')", "Sideways"),
-    KeyAction("quit", ("q", "Q"), "quit", "Quit"),
-    KeyAction("note", ("n", "N"), "write_note", "Note"),
     KeyAction("correct", ("u", "U"), "correct", "Correct"),
     KeyAction("louder", ("right_square_bracket",), "volume(1)", "Volume"),
     KeyAction("quieter", ("left_square_bracket",), "volume(-1)", "Volume"),
@@ -90,6 +90,7 @@ KEY_ACTIONS = (
     KeyAction("smaller", ("minus",), "rescale(1)", "Scale"),
     KeyAction("autoscale", ("0",), "autoscale", "Scale"),
 )
+"""The most important first: the foot of the screen shows as many as fit, the help all."""
 
 _SHOWN = {
     "space": "SPACE",

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from guidance.common.start_lines import GOOD, LIVE_STAGES, OFF, StartLines
+from guidance.cli.start import _recorded
+from guidance.common.start_lines import GOOD, LIVE_STAGES, OFF, StartLines, early_lines
 from guidance.common.terminal import opens_screen
 
 if sys.platform == "win32":
@@ -81,6 +82,45 @@ def test_nothing_is_written_where_nobody_looks() -> None:
     out = io.StringIO()
     StartLines(LIVE_STAGES, out).report("amplifier", GOOD)
     assert out.getvalue() == ""
+
+
+def early(words: list[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the stages that stand on the terminal before the command ``words`` is loaded."""
+    terminal = Terminal()
+    for stream in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, stream, terminal)
+    with early_lines(words):
+        return [row.split()[0] for row in terminal.rows()[1:]]
+
+
+def test_every_command_with_a_screen_of_its_own_states_at_once_what_it_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = tmp_path / "a.edf"
+    recording.touch()
+    live = list(LIVE_STAGES)
+    assert early([], monkeypatch) == ["pages"]
+    assert early(["demo"], monkeypatch) == early(["biofeedback", "--device", "sim:1"], monkeypatch) == live
+    assert early(["replay", "--speed", "4", str(recording)], monkeypatch) == ["recording"]
+    assert early(["replay", "20261128T180000Z-generic-block"], monkeypatch) == []
+    assert early(["replay", str(recording), "--headless"], monkeypatch) == []
+
+
+def test_a_start_without_a_terminal_states_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    with early_lines([]):
+        assert terminal.getvalue() == ""
+
+
+def test_the_lines_are_no_result_of_a_command_that_start_ran(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with _recorded() as printed, early_lines(["demo"]):
+        sys.stderr.write("a fault\n")
+    assert "starting" in terminal.getvalue()
+    assert printed == ["a fault\n"]
 
 
 @pytest.mark.parametrize(
