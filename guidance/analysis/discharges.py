@@ -14,8 +14,8 @@ from scipy.ndimage import maximum_filter1d
 from scipy.signal import butter, find_peaks, oaconvolve, sosfiltfilt
 
 from guidance.analysis.periodic import Places
+from guidance.analysis.shape_groups import ShapeGroups
 from guidance.needle_emg.potential_detector import Potential, PotentialDetector
-from guidance.needle_emg.units import MotorUnitSorter
 from guidance.signal.sweep.basis import Array
 from guidance.signal.sweep.mains import fit_mains
 
@@ -171,12 +171,12 @@ def _sharp_band(uv: Array, sample_rate_hz: float) -> Array:
 
 def _clusters(piece: PiecePotentials) -> list[Places]:
     """Return the indices of similar potentials, those with most energy first."""
-    sorter = MotorUnitSorter(piece.sample_rate_hz, most=24)
+    groups = ShapeGroups(piece.sample_rate_hz, most=24)
     members: dict[int, list[int]] = {}
     energy: dict[int, float] = {}
     for at, potential in enumerate(piece.potentials):
-        unit = sorter.sort(potential)
-        number = unit.number if unit else -at - 1
+        group = groups.sort(potential)
+        number = group.number if group else -at - 1
         members.setdefault(number, []).append(at)
         energy[number] = energy.get(number, 0.0) + potential.measures.amplitude_uv**2
     order = sorted(members, key=lambda number: -energy[number])

@@ -18,6 +18,9 @@ FilterSection = tuple[float, float, float, float, float, float]
 
 _Signal = NDArray[np.float64]
 
+_MOST_SIZES = 4
+"""A filter keeps the matrices of so many block sizes: a stream cut on a grid has blocks of two or three sizes."""
+
 
 def butterworth(
     order: int, sample_rate_hz: float, low_hz: float | None = None, high_hz: float | None = None
@@ -97,8 +100,11 @@ class StreamFilter:
         for i, (b0, b1, b2, *_) in enumerate(self._sections):
             whole = np.concatenate([self._inputs[i], samples])
             driven = np.concatenate([self._outputs[i], b0 * whole[2:] + b1 * whole[1:-1] + b2 * whole[:-2]])
-            solved = [dtbsv(2, bands[i], driven[:, channel], lower=1, diag=1) for channel in range(driven.shape[1])]
-            out = np.stack(solved, axis=1)
+            if driven.shape[1] == 1:
+                out = dtbsv(2, bands[i], driven[:, 0], lower=1, diag=1)[:, None]
+            else:
+                solved = [dtbsv(2, bands[i], driven[:, channel], lower=1, diag=1) for channel in range(driven.shape[1])]
+                out = np.stack(solved, axis=1)
             self._inputs[i], self._outputs[i] = whole[-2:], out[-2:]
             samples = out[2:]
         return samples
@@ -106,7 +112,9 @@ class StreamFilter:
     def _bands_for(self, rows: int) -> list[_Signal]:
         """Return each section's matrix in banded form; its first two rows leave the outputs before as they are."""
         if rows not in self._bands:
-            self._bands = {rows: [_band(section, rows) for section in self._sections]}
+            while len(self._bands) >= _MOST_SIZES:
+                del self._bands[next(iter(self._bands))]
+            self._bands[rows] = [_band(section, rows) for section in self._sections]
         return self._bands[rows]
 
 

@@ -9,15 +9,16 @@ gives no distance in mm.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from guidance.contracts.events import Interval
 from guidance.contracts.zones import ZONES, Edges, completed, likeliest
+from guidance.needle_emg.decomposed_unit import DecomposedUnit
+from guidance.needle_emg.first_answers import FirstAnswer, averages
 from guidance.needle_emg.measure import PotentialMeasures
-from guidance.needle_emg.units import SortedUnit
 
 LIMIT_US, OUTSIDE_UV = 500.0, 50.0
 """Rise time and amplitude of the source's criterion; a protocol may set others."""
@@ -35,7 +36,7 @@ _FROM, _TO = -1.645, 1.645
 """The 5 % and 95 % points of a standard normal distribution."""
 
 _PARTS = 3
-"""The discharges are split into this many parts to see how much the rise time varies."""
+"""The potentials are dealt out to this many parts to see how much the rise time varies."""
 
 _NEGATIVE_COUNTS = 0.5
 """Probability of outside for a slow potential that begins negative: its fibres' end-plates may also be at the tip."""
@@ -76,15 +77,19 @@ class Criterion:
         """The rise times in ms at which approach and target begin; by EMG no zone is too close."""
         return Edges(SLOW * self.limit_us / 1e3, self.limit_us / 1e3, 0.0)
 
-    def of(self, unit: SortedUnit, sample_rate_hz: float, since: int) -> Closeness | None:
-        """Return the closeness of ``unit`` since sample ``since``; None where it is too rare or too small."""
-        averages = unit.averages(since)
-        if not averages or averages[0].count < _LEAST_DISCHARGES:
+    def of(
+        self, unit: DecomposedUnit, answers: Sequence[FirstAnswer], sample_rate_hz: float, work_rate_hz: float
+    ) -> Closeness | None:
+        """Return the closeness of ``unit`` by its ``answers`` that nothing overlaps; None where they are too few or too
+        small. The decomposition works at ``work_rate_hz``.
+        """
+        if len(answers) < _LEAST_DISCHARGES:
             return None
-        known = averages[0].measures()
-        if known.amplitude_uv < _LEAST_OVER_NOISE * unit.newest[-1].noise_uv:
+        whole, *dealt = averages(answers, sample_rate_hz, _PARTS)
+        known = whole.measures()
+        if known.amplitude_uv < _LEAST_OVER_NOISE * answers[-1].potential.noise_uv:
             return None
-        parts = [part.measures().rise_us for part in unit.averages(since, min(_PARTS, averages[0].count))]
+        parts = [part.rise_us() for part in dealt]
         sd = _uncertainty(known.rise_us, parts, sample_rate_hz)
         shares = self._shares(known, sd)
         low, middle, high = (known.rise_us * math.exp(z * sd) for z in (_FROM, 0.0, _TO))
@@ -95,7 +100,7 @@ class Criterion:
             amplitude_uv=known.amplitude_uv,
             zone=likeliest(shares),
             zone_probability=shares,
-            firing_hz=unit.firing_hz(sample_rate_hz),
+            firing_hz=unit.firing_hz(work_rate_hz),
         )
 
     def _shares(self, known: PotentialMeasures, sd: float) -> dict[str, float]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
 
 import numpy as np
 
@@ -79,9 +81,9 @@ class DecomposedUnit:
     def period(self, rate_hz: float) -> float | None:
         """Return the median interval in samples; None before there are three."""
         low, high = (ms * rate_hz / 1e3 for ms in _PERIOD_MS)
-        between = np.diff(list(self.times)[-_PERIOD_OF:])
-        between = between[(between > low) & (between < high)]
-        return float(np.median(between)) if len(between) >= _LEAST_INTERVALS else None
+        newest = list(self.times)[-_PERIOD_OF:]
+        between = sorted(step for one, other in pairwise(newest) if low < (step := other - one) < high)
+        return float(median(between)) if len(between) >= _LEAST_INTERVALS else None
 
     def firing_hz(self, rate_hz: float) -> float | None:
         """Return the firing rate in Hz by the median interval; None before there are three."""
@@ -100,14 +102,15 @@ class DecomposedUnit:
 
 
 def expected(at: Array, own: Array, period: float | None, rate_hz: float) -> Array:
-    """Return the prior of a firing at samples ``at`` (n,), given the unit's firings ``own``; 0 is indifferent."""
-    prior = np.zeros(len(at))
+    """Return the prior of a firing at samples ``at`` (n,), in order, given the unit's firings ``own``, in order; 0 is
+    indifferent.
+    """
     if not len(own):
-        return prior
-    after = np.searchsorted(own, at)
-    apart = np.minimum(np.abs(at - own[np.maximum(after - 1, 0)]), np.abs(own[np.minimum(after, len(own) - 1)] - at))
+        return np.zeros(len(at))
+    nearest = own[np.searchsorted(0.5 * (own[1:] + own[:-1]), at, "right")] if len(own) > 1 else own
+    apart = np.abs(at - nearest)
     soon = _SOON_SHARE * period if period else _SOON_MS * rate_hz / 1e3
-    prior = np.where(apart < soon, _SOON * (1 - apart / soon), prior)
+    prior = np.minimum((-_SOON / soon) * apart + _SOON, 0.0)
     if period:
         prior[(apart > _DUE[0] * period) & (apart < _DUE[1] * period)] = _RHYTHM
     prior[apart < _REFRACTORY_MS * rate_hz / 1e3] = _HARD

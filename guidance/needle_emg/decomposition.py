@@ -86,7 +86,9 @@ class Decomposer:
         self._done: list[Settled] = []
         self._size, self._margin = window(self.rate_hz)
         self._middle = self._size // 2
+        self._raw: list[Array] = []
         self._incoming: list[Array] = []
+        self._waiting = 0
         self._sharp, self._first = np.zeros(0), 0
         self._blanks: deque[tuple[float, float]] = deque(maxlen=_MOST_BLANKS)
         self._unknown = UnknownPotentials(self._middle + self._margin, self.rate_hz)
@@ -120,11 +122,21 @@ class Decomposer:
 
     def add(self, samples: Array) -> None:
         """Add ``samples`` (n,) in uV of one hop at most, of which `work` then makes use; NaN is a lost sample."""
-        lost = np.flatnonzero(~np.isfinite(samples)).astype(np.int64)
-        if len(lost):
-            self._blank_lost(lost)
-        self._incoming.append(self._band(samples))
+        self._raw.append(samples)
         self._at += len(samples)
+        if not self._at % self._hop:
+            self._filter_hop()
+
+    def _filter_hop(self) -> None:
+        """Filter what waits, all at once: a filter takes nearly as long for a part of a hop as for all of it."""
+        samples = np.concatenate(self._raw)
+        self._raw = []
+        known = np.isfinite(samples)
+        if not known.all():
+            self._blank_lost(np.flatnonzero(~known).astype(np.int64), self._at - len(samples))
+        sharp = self._band(samples)
+        self._incoming.append(sharp)
+        self._waiting += len(sharp)
 
     def work(self) -> list[Settled]:
         """Do the pieces of work that are due where a hop is complete; return what they settle."""
@@ -134,6 +146,7 @@ class Decomposer:
             self.overdue += self._complete()
             joined = np.concatenate(self._incoming)
             self._incoming = [joined[self._turn :]]
+            self._waiting -= self._turn
             self._work = self._take(joined[: self._turn])
         for _ in range(PIECES_A_HOP):
             next(self._work, None)
@@ -149,34 +162,57 @@ class Decomposer:
 
     def lose(self, until: int) -> list[Settled]:
         """Treat all samples up to ``until`` as lost; a hole longer than all that waits is skipped at once."""
+        if until <= self._at:
+            return []
         empty = (7 * self._turn + self._waits) * self._band.step
         turns = (until - self._at - 2 * empty) // (self._turn * self._band.step)
         if turns <= 0:
-            return self.feed(np.full(max(until - self._at, 0), np.nan))
+            return self.feed(np.full(until - self._at, np.nan))
         settled = self.feed(np.full(empty, np.nan))
         self._complete()
         settled += self._settled()
+        if self._raw:
+            self._filter_hop()
         self._at += turns * self._turn * self._band.step
         self._first += turns * self._turn
         self._settled_to += turns * self._turn
         return settled + self.lose(until)
 
-    def guess(self, sample: int, known_at: int) -> DecomposedUnit | None:
-        """Return the unit that the potential at ``sample`` is most like, by what is known at sample ``known_at``."""
-        sharp = np.concatenate([self._sharp, *self._incoming])
+    def guess(self, sample: int, known_at: int) -> Fit | None:
+        """Return the firing that the potential at ``sample`` is most like, by what is known at sample ``known_at``.
+
+        Its window begins ``at`` a sample of the working rate; None where the potential is like no known unit.
+        """
+        if self._guesser is None:
+            return None
         reach = self._middle + self._samples(_GUESS_MS)
         start = max(sample // self._band.step - reach - self._first, 0)
-        stretch = sharp[start : start + self._size + 2 * self._samples(_GUESS_MS)]
+        stretch = self._newest(start, start + self._size + 2 * self._samples(_GUESS_MS))
         known = stretch[: max(known_at // self._band.step - self._first - start, 0)]
-        if self._guesser is None or not len(known):
+        if not len(known):
             return None
-        fit = self._guesser.nearest(np.pad(known, (0, max(len(stretch), self._size) - len(known))), self._first + start)
-        return fit.unit if fit else None
+        padded = np.zeros(max(len(stretch), self._size))
+        padded[: len(known)] = known
+        return self._guesser.nearest(padded, self._first + start)
+
+    def peak_of(self, fit: Fit) -> float:
+        """Return the sample of the signal, with its fraction, at which the main peak of ``fit`` lies."""
+        return (fit.at + fit.unit.peak) * self._band.step
+
+    def _newest(self, low: int, high: int) -> Array:
+        """Return the sharp samples ``low`` to ``high``, counted from the first that is kept, what waits included."""
+        kept = self._sharp[low:high]
+        if high <= len(self._sharp) or not self._incoming:
+            return kept
+        beyond = len(self._sharp)
+        return np.concatenate([kept, np.concatenate(self._incoming)[max(low - beyond, 0) : high - beyond]])
 
     def finish(self) -> list[Settled]:
         """Return what is not settled yet, at the end of the signal."""
+        if self._raw:
+            self._filter_hop()
         rest = np.concatenate([*self._incoming, np.zeros(0)])
-        self._incoming = []
+        self._incoming, self._waiting = [], 0
         self._complete()
         while self._settled_to * self._band.step < self._at:
             part, rest = rest[: self._turn], rest[self._turn :]
@@ -184,13 +220,10 @@ class Decomposer:
             self._complete()
         return self._settled()
 
-    @property
-    def _waiting(self) -> int:
-        return sum(len(part) for part in self._incoming)
-
-    def _blank_lost(self, lost: NDArray[np.int64]) -> None:
+    def _blank_lost(self, lost: NDArray[np.int64], first: int) -> None:
+        """Ignore the samples ``lost`` (n,), counted from sample ``first`` on."""
         for run in np.split(lost, np.flatnonzero(np.diff(lost) > 1) + 1):
-            self.blank(self._at + int(run[0]), self._at + int(run[-1]) + 1 + self._size * self._band.step)
+            self.blank(first + int(run[0]), first + int(run[-1]) + 1 + self._size * self._band.step)
 
     def _take(self, part: Array) -> Generator[None, None, None]:
         """Process one turn of sharp samples in pieces."""
@@ -214,6 +247,7 @@ class Decomposer:
             self._guesser = Matcher(self.units, self.rate_hz, noise_uv)
 
     def _explain(self, low: int, high: int, noise_uv: float) -> Generator[None, None, Explained]:
+        """Explain the sharp samples ``low`` to ``high``, counted from the first of all."""
         start = max(low - 2 * self._size, self._first)
         stretch = self._sharp[start - self._first : max(high + 2 * self._size - self._first, 0)]
         if len(stretch) < 2 * self._size:
@@ -231,8 +265,7 @@ class Decomposer:
                 if count % _LEARNED_A_PIECE == 0:
                     yield
                 self._learn(fit, noise_uv)
-                at = round((fit.at + fit.unit.peak) * self._band.step)
-                firings.append(Firing(at, fit.unit, float(np.abs(fit.wave).max())))
+                firings.append(Firing(round(self.peak_of(fit)), fit.unit, float(np.abs(fit.wave).max())))
         self._settled_to = high
         in_order = tuple(sorted(firings, key=lambda firing: firing.sample))
         self._done.append(Settled(in_order, high * self._band.step, self._at))

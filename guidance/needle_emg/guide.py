@@ -14,20 +14,18 @@ from guidance.contracts.events import BY_EMG, Activity, Entry, MotorUnit, Proxim
 from guidance.contracts.snapshot import NeedleView
 from guidance.contracts.zones import completed
 from guidance.needle_emg.closeness import Closeness, Criterion, nearest
+from guidance.needle_emg.decomposed_unit import DecomposedUnit
 from guidance.needle_emg.decomposition import Decomposer, Settled
 from guidance.needle_emg.effort import PHASES, ActivitySecond, judge_effort
 from guidance.needle_emg.endplate import PlateActivity, plate_activity
+from guidance.needle_emg.first_answers import FirstAnswers
 from guidance.needle_emg.potential_detector import HOP_MS, Potential, PotentialDetector
 from guidance.needle_emg.settling import SettledRecords
-from guidance.needle_emg.units import MotorUnitSorter, SortedUnit
 from guidance.protocol import EffortPhase, NeedleEmgPlan
 from guidance.proximity.zone_hysteresis import ZoneHysteresis
 
 _RECENT_S = 2.0
 """Closeness and end-plate activity count the potentials of this many seconds."""
-
-_FORGET_S = 4.0
-"""A motor unit without discharge for this long is forgotten."""
 
 _LONG_GAP_S = 8.0
 """Gap whose seconds have no record of their own, in s: as long as the history of the signal."""
@@ -35,11 +33,17 @@ _LONG_GAP_S = 8.0
 _REPORT_EVERY_S = 0.25
 """An unchanged zone is reported again after this long."""
 
+_LEARN_EVERY_S = 0.2
+"""The closeness of a unit is estimated again after this long; an average of two seconds changes little sooner."""
+
 _AFTER_PULSE_MS, _PULSES_LAPSE_S = 25.0, 3.0
 """After a pulse no potential counts for the first time, and the EMG does not guide for the second."""
 
 _PLATE_S = 3
 """End-plate activity must last for this many seconds in a row."""
+
+_PAUSE_S = 0.5
+"""A longer interval is a pause of a unit (a judgement)."""
 
 _RHYTHM, _RHYTHM_CV = 6, 0.35
 """A unit is rhythmic if its newest intervals, this many, vary by less than this (a judgement, unsourced)."""
@@ -53,13 +57,12 @@ class NeedleGuide:
         self._plan, self._channel, self._sample_rate_hz = plan, channel, sample_rate_hz
         self._criterion = Criterion(plan.rise_time_us, plan.outside_below_uv)
         self._detector = PotentialDetector(sample_rate_hz)
-        self._sorter = MotorUnitSorter(sample_rate_hz, forget_s=_FORGET_S)
         self._decomposer = Decomposer(sample_rate_hz)
         self._turns: deque[Settled] = deque()
         self._settled = SettledRecords(channel, sample_rate_hz, self._decomposer.rate_hz)
         self._hop = max(1, round(HOP_MS * sample_rate_hz / 1e3))
         self.phase: EffortPhase | None = None
-        self._recent: deque[Potential] = deque()
+        self._answers = FirstAnswers(sample_rate_hz, _RECENT_S)
         self._closeness: dict[int, tuple[int, Closeness]] = {}
         self._zone = ZoneHysteresis()
         self._last: Proximity | None = None
@@ -71,8 +74,9 @@ class NeedleGuide:
 
     def cut(self, block: Block) -> Iterator[Block]:
         """Split ``block`` on a fixed grid, so that the order of the records does not depend on the block size."""
-        if not len(block.samples):
+        if block.end_sample <= (block.first_sample // self._hop + 1) * self._hop:
             yield block
+            return
         at = block.first_sample
         while at < block.end_sample:
             stop = min((at // self._hop + 1) * self._hop, block.end_sample)
@@ -121,21 +125,26 @@ class NeedleGuide:
 
     def _found(self, first: int, samples: NDArray[np.float64]) -> list[Potential]:
         """Return the potentials of ``samples``, from number ``first`` on; NaN is a lost sample."""
-        known = np.flatnonzero(np.isfinite(samples))
+        is_known = np.isfinite(samples)
+        runs = [(0, len(samples))] if len(samples) else []
+        if not is_known.all():
+            known = np.flatnonzero(is_known)
+            parts = np.split(known, np.flatnonzero(np.diff(known) > 1) + 1)
+            runs = [(int(part[0]), int(part[-1]) + 1) for part in parts if len(part)]
         potentials: list[Potential] = []
-        for run in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1):
-            if len(run):
-                begin = first + int(run[0])
-                potentials += [*self._detector.lose(begin), *self._detector.feed(samples[run])]
-                self._turns += self._decomposer.lose(begin)
-                self._decomposer.add(samples[run])
+        for low, high in runs:
+            potentials += [*self._detector.lose(first + low), *self._detector.feed(samples[low:high])]
+            self._turns += self._decomposer.lose(first + low)
+            self._decomposer.add(samples[low:high])
         return potentials
 
     def _settle(self, until: int) -> Iterator[tuple[int, Record]]:
         """Yield the settled records that were known at sample ``until``."""
         while self._turns and self._turns[0].known_at <= until:
             turn = self._turns.popleft()
-            yield from ((turn.known_at, record) for record in self._settled.settle(turn.firings, turn.settled_to))
+            records = self._settled.settle(turn.firings, turn.settled_to)
+            self._answers.settle(records, [firing.unit for firing in turn.firings if firing.unit])
+            yield from ((turn.known_at, record) for record in records)
 
     def view(self) -> NeedleView:
         """Return what a screen shows of the needle EMG."""
@@ -153,11 +162,12 @@ class NeedleGuide:
         )
 
     def _potential(self, potential: Potential) -> Iterator[Record]:
-        unit = self._sorter.sort(potential)
-        self._recent.append(potential)
-        self._drop_old(potential.known_at)
         measures = potential.measures
-        known = self._decomposer.guess(potential.sample, potential.known_at)
+        fit = self._decomposer.guess(potential.sample, potential.known_at)
+        known = fit.unit if fit else None
+        at = self._decomposer.peak_of(fit) if fit else float(potential.sample)
+        self._answers.add(potential, known, at)
+        self._drop_old(potential.known_at)
         first_answer = MotorUnit(
             sample=potential.sample,
             channel=self._channel,
@@ -172,12 +182,17 @@ class NeedleGuide:
         )
         self._settled.await_settling(first_answer)
         yield first_answer
-        if unit and self.guides:
-            self._learn(unit, potential.known_at)
+        if known and self.guides:
+            self._learn(known, potential.known_at)
             yield from self._report(potential)
 
-    def _learn(self, unit: SortedUnit, now: int) -> None:
-        near = self._criterion.of(unit, self._sample_rate_hz, now - round(_RECENT_S * self._sample_rate_hz))
+    def _learn(self, unit: DecomposedUnit, now: int) -> None:
+        """Estimate the closeness of ``unit`` again, unless that was done a short time before sample ``now``."""
+        known = self._closeness.get(unit.number)
+        if known and now - known[0] < _LEARN_EVERY_S * self._sample_rate_hz:
+            return
+        answers = self._answers.of(unit)
+        near = self._criterion.of(unit, answers, self._sample_rate_hz, self._decomposer.rate_hz)
         if near:
             self._closeness[unit.number] = now, near
         else:
@@ -185,8 +200,7 @@ class NeedleGuide:
 
     def _drop_old(self, now: int) -> None:
         oldest = now - round(_RECENT_S * self._sample_rate_hz)
-        while self._recent and self._recent[0].sample < oldest:
-            self._recent.popleft()
+        self._answers.drop_old(now)
         self._closeness = {number: entry for number, entry in self._closeness.items() if entry[0] >= oldest}
 
     def _report(self, potential: Potential) -> Iterator[Proximity]:
@@ -203,9 +217,9 @@ class NeedleGuide:
 
     def _second(self, second: int) -> Iterator[Record]:
         self._drop_old(second)
-        within = [p for p in self._recent if p.sample >= second - self._sample_rate_hz]
+        within = self._answers.potentials(second - self._sample_rate_hz)
         plate = self._plate_now()
-        units = {unit.number for unit in self._sorter.units if unit.newest[-1].sample >= second - self._sample_rate_hz}
+        units = self._answers.units(second - self._sample_rate_hz)
         busy = self._detector.busy
         share = float(np.mean(busy)) if busy else 0.0
         activity = ActivitySecond(len(within), len(units), share, is_plate=plate is not None)
@@ -229,22 +243,25 @@ class NeedleGuide:
             yield proximity
 
     def _why(self) -> str:
-        if len(self._recent) > _RECENT_S:
+        if len(self._answers.potentials()) > _RECENT_S:
             return "no-clear-unit"
         return "at-rest" if self.phase in {None, "rest"} else "silent"
 
     def _plate_now(self) -> PlateActivity | None:
         """Return end-plate activity that has lasted for three seconds; a unit with a rhythm excludes it."""
         plate = None
-        if self.phase in {None, "rest"} and not any(self._is_rhythmic(unit) for unit in self._sorter.units):
-            plate = plate_activity(self._recent, _RECENT_S, self._sample_rate_hz)
+        if self.phase in {None, "rest"} and not any(self._is_rhythmic(unit) for unit in self._decomposer.units):
+            plate = plate_activity(self._answers.potentials(), _RECENT_S, self._sample_rate_hz)
         self._plate_s = self._plate_s + 1 if plate and plate.is_present else 0
         return plate if self._plate_s >= _PLATE_S else None
 
-    def _is_rhythmic(self, unit: SortedUnit) -> bool:
-        recent = self._detector.end - unit.newest[-1].sample < self._sample_rate_hz
-        between = unit.intervals_s(self._sample_rate_hz)[-_RHYTHM:]
-        return recent and len(between) == _RHYTHM and float(between.std()) < _RHYTHM_CV * float(between.mean())
+    def _is_rhythmic(self, unit: DecomposedUnit) -> bool:
+        """Return whether ``unit``, by its settled firings, has fired with a rhythm of late."""
+        times_s = np.array(unit.times) / self._decomposer.rate_hz
+        between = np.diff(times_s)
+        between = between[between <= _PAUSE_S][-_RHYTHM:]
+        recent = len(times_s) > 0 and self._detector.end / self._sample_rate_hz - times_s[-1] < _RECENT_S
+        return bool(recent) and len(between) == _RHYTHM and float(between.std()) < _RHYTHM_CV * float(between.mean())
 
 
 def _by_closeness(near: Closeness, sample: int) -> Proximity:

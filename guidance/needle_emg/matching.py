@@ -82,7 +82,7 @@ class Matcher:
     """A matcher of ``units``, with the templates as they are when it is made."""
 
     def __init__(self, units: Sequence[DecomposedUnit], rate_hz: float, noise_uv: float) -> None:
-        """Match at ``rate_hz`` in noise of ``noise_uv``."""
+        """Match at ``rate_hz`` in noise of ``noise_uv``, the standard deviation."""
         self._units, self._rate_hz, self._noise_uv = list(units), rate_hz, noise_uv
         self.size, self.margin = window(rate_hz)
         self.middle = self.size // 2
@@ -145,22 +145,29 @@ class Matcher:
             self._move(fit, rest, explained, -1.0)
             near = slice(max(at - size, 0), min(at + size + 1, count))
             self._gain(windows, near, gains)
-            sums = np.cumsum(np.append(0.0, explained[near.start : near.stop + size - 1]))
+            sums = np.zeros(near.stop - near.start + size)
+            np.cumsum(explained[near.start : near.stop + size - 1], out=sums[1:])
             needs[near] = _LEAST_GAIN + _CHANGE * (sums[size:] - sums[:-size]) / self._noise_uv**2
-            own[index] = np.sort(np.append(own[index], fit.at + first))
-            prior[:, index] = expected(begins, own[index], periods[index], self._rate_hz)
+            own[index], part = _with_firing(own[index], fit.at + first, begins)
+            prior[part, index] = expected(begins[part], np.array([fit.at + first]), periods[index], self._rate_hz)
+            scores[part, index] = gains[part, index] + prior[part, index] - needs[part]
             scores[near] = gains[near] + prior[near] - needs[near, None]
-            scores[:, index] = gains[:, index] + prior[:, index] - needs
         return fits
 
     def _gain(self, windows: Array, part: slice, gains: Array) -> None:
         """Set what each unit's best phase would explain in ``part`` of the ``windows``, in units of the noise."""
         products = windows[part] @ self._filters
-        scale = np.minimum(np.maximum(products / self._coarse, _AMPLITUDES[0]), _AMPLITUDES[1])
-        gain = scale * (2 * products - scale * self._coarse)
+        scale = products / self._coarse
+        np.maximum(scale, _AMPLITUDES[0], out=scale)
+        np.minimum(scale, _AMPLITUDES[1], out=scale)
+        products *= 2
+        products -= scale * self._coarse
+        products *= scale
         count = len(self._units)
-        phases = [gain[:, at : at + count] for at in range(0, gain.shape[1], count)]
-        gains[part] = np.maximum.reduce(phases) / self._noise_uv**2
+        best = products[:, :count]
+        for at in range(count, products.shape[1], count):
+            best = np.maximum(best, products[:, at : at + count])
+        np.divide(best, self._noise_uv**2, out=gains[part])
 
     def _fine(self, rest: Array, at: int, index: int) -> Fit:
         """Return the best fit of unit ``index`` about the window that begins at ``at``."""
@@ -206,6 +213,14 @@ class Matcher:
                 found.append((peak + first, rest[peak - reach : peak + reach].copy()))
             height[max(peak - apart, 0) : peak + apart + 1] = 0.0
         return sorted(found, key=lambda one: one[0])
+
+
+def _with_firing(own: Array, at: float, begins: Array) -> tuple[Array, slice]:
+    """Return the firings ``own``, in order, with one more ``at``, and the part of ``begins`` to which it is nearest."""
+    index = int(np.searchsorted(own, at))
+    low = np.searchsorted(begins, 0.5 * (own[index - 1] + at)) if index else 0
+    high = np.searchsorted(begins, 0.5 * (own[index] + at)) if index < len(own) else len(begins)
+    return np.concatenate([own[:index], [at], own[index:]]), slice(int(low), int(high))
 
 
 def window(rate_hz: float) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -80,39 +81,77 @@ def measure(wave: Array, sample_rate_hz: float, noise_uv: float, centre: int | N
     ``centre`` is a sample of its main spike; by default the largest.
     """
     fine, fine_hz = finer(wave, sample_rate_hz)
-    step_us, per_ms = 1e6 / fine_hz, fine_hz / 1e3
+    per_ms = fine_hz / 1e3
     scale = (len(fine) - 1) / max(len(wave) - 1, 1)
-    near = fine if centre is None else _near(fine, round(centre * scale), round(_NEAR_MS * per_ms))
-    peak, has_spike = _main_peak(near)
-    edge_uv = max(EDGE_UV, _NOISES * noise_uv, _EDGE_SHARE * float(np.abs(fine[peak])))
-    edge_uv = min(edge_uv, 0.3 * float(np.abs(fine[peak])))
-    first, last = _extent(fine, peak, edge_uv, round(_BASELINE_MS * per_ms))
+    spike = _spike_of(fine, fine_hz, noise_uv, None if centre is None else round(centre * scale))
+    peak, first, last, edge_uv = spike.peak, spike.first, spike.last, spike.edge_uv
     body = fine[first : last + 1]
-    foot = _foot(fine, peak, first, max(_WOBBLE * float(np.ptp(body)), 2 * noise_uv), round(_REACH_MS * per_ms))
+    largest, amplitude_uv = float(np.abs(body).max()), spike.amplitude_uv
     return PotentialMeasures(
-        amplitude_uv=float(np.ptp(body)),
-        rise_us=max(peak - foot, 1) * step_us,
+        amplitude_uv=amplitude_uv,
+        rise_us=max(peak - spike.foot, 1) * 1e6 / fine_hz,
         duration_ms=(last - first) / per_ms,
         spike_ms=_spike(fine, peak) / per_ms,
         phases=_phases(body, max(PHASE_UV, _NOISES * noise_uv)),
         turns=len(turning_points(body, max(TURN_UV, 4 * noise_uv))),
         area_uvms=float(np.abs(body).sum() / per_ms),
         begins_negative=_begins_negative(body, peak - first, edge_uv),
-        has_spike=has_spike,
+        has_spike=spike.is_negative,
         peak_uv=float(fine[peak]),
         peak_at=peak / scale,
         ends_at=last / scale,
-        is_whole=float(np.abs(body).max()) <= _NEIGHBOUR * float(np.abs(near).max()),
+        is_whole=largest <= _NEIGHBOUR * spike.near_uv,
     )
+
+
+def rise_us(wave: Array, sample_rate_hz: float, noise_uv: float, centre: int | None = None) -> float:
+    """Measure the rise time alone in us, as `measure` does."""
+    fine, fine_hz = finer(wave, sample_rate_hz)
+    scale = (len(fine) - 1) / max(len(wave) - 1, 1)
+    spike = _spike_of(fine, fine_hz, noise_uv, None if centre is None else round(centre * scale))
+    return max(spike.peak - spike.foot, 1) * 1e6 / fine_hz
+
+
+class _Spike(NamedTuple):
+    """The main spike of a potential, in samples of the fine wave: its peak, where its rise begins, and the first and
+    last sample of the potential, with the height of its edge, its amplitude, and its largest height near the centre.
+    """
+
+    peak: int
+    foot: int
+    first: int
+    last: int
+    is_negative: bool
+    edge_uv: float
+    amplitude_uv: float
+    near_uv: float
+
+
+def _spike_of(fine: Array, fine_hz: float, noise_uv: float, centre: int | None) -> _Spike:
+    per_ms = fine_hz / 1e3
+    reach = round(_NEAR_MS * per_ms)
+    start = 0 if centre is None else max(centre - reach, 0)
+    near = fine if centre is None else fine[start : centre + reach + 1]
+    at, is_negative = _main_peak(near)
+    peak = start + at
+    height = abs(float(fine[peak]))
+    edge_uv = min(max(EDGE_UV, _NOISES * noise_uv, _EDGE_SHARE * height), 0.3 * height)
+    first, last = _extent(fine, peak, edge_uv, round(_BASELINE_MS * per_ms))
+    body = fine[first : last + 1]
+    amplitude_uv = float(body.max() - body.min())
+    foot = _foot(fine, peak, first, max(_WOBBLE * amplitude_uv, 2 * noise_uv), round(_REACH_MS * per_ms))
+    near_uv = max(float(near.max()), -float(near.min()))
+    return _Spike(peak, foot, first, last, is_negative, edge_uv, amplitude_uv, near_uv)
 
 
 def turning_points(wave: Array, least_uv: float) -> list[int]:
     """Return the samples at which ``wave`` turns with at least ``least_uv`` on either side."""
     if not len(wave):
         return []
-    bends = np.flatnonzero(np.diff(np.sign(np.diff(wave))) != 0) + 1
-    at = np.concatenate([[0], bends, [len(wave) - 1]])
-    return [int(at[i]) for i in _turns(wave[at].tolist(), least_uv)]
+    ways = np.sign(wave[1:] - wave[:-1])
+    bends = (ways[1:] != ways[:-1]).nonzero()[0] + 1
+    at = [0, *bends.tolist(), len(wave) - 1]
+    return [at[i] for i in _turns(wave[at].tolist(), least_uv)]
 
 
 def _turns(values: list[float], least_uv: float) -> list[int]:
@@ -139,9 +178,9 @@ def finer(wave: Array, sample_rate_hz: float) -> tuple[Array, float]:
     factor = max(1, round(FINE_HZ / sample_rate_hz))
     if factor == 1 or len(wave) < 2:
         return wave, sample_rate_hz
-    padded = np.pad(wave, _LOBES, mode="edge")
-    stuffed = np.zeros((len(padded) - 1) * factor + 1)
-    stuffed[::factor] = padded
+    stuffed = np.zeros((len(wave) + 2 * _LOBES - 1) * factor + 1)
+    inside = stuffed[::factor]
+    inside[:_LOBES], inside[_LOBES:-_LOBES], inside[-_LOBES:] = wave[0], wave, wave[-1]
     fine = np.convolve(stuffed, _kernel(factor), mode="same")
     return np.asarray(fine[_LOBES * factor : len(fine) - _LOBES * factor]), sample_rate_hz * factor
 
@@ -155,13 +194,6 @@ def _kernel(factor: int) -> Array:
     return np.asarray(kernel)
 
 
-def _near(fine: Array, centre: int, reach: int) -> Array:
-    masked = np.zeros_like(fine)
-    window = slice(max(centre - reach, 0), centre + reach + 1)
-    masked[window] = fine[window]
-    return masked
-
-
 def _main_peak(fine: Array) -> tuple[int, bool]:
     """Return the sample of the main peak and whether it is a spike: the negative peak, or the positive without one."""
     low, high = int(fine.argmin()), int(fine.argmax())
@@ -171,13 +203,12 @@ def _main_peak(fine: Array) -> tuple[int, bool]:
 
 def _extent(fine: Array, peak: int, edge_uv: float, baseline: int) -> tuple[int, int]:
     """Return the first and last sample of the potential: from its peak to ``baseline`` samples below the edge."""
-    over = np.flatnonzero(np.abs(fine) >= edge_uv)
+    over = (np.abs(fine) >= edge_uv).nonzero()[0]
     if not len(over):
         return peak, peak
-    breaks = np.flatnonzero(np.diff(over) > baseline)
-    starts, stops = over[np.r_[0, breaks + 1]], over[np.r_[breaks, len(over) - 1]]
-    index = int(np.searchsorted(starts, peak, "right")) - 1
-    return int(starts[max(index, 0)]), int(stops[max(index, 0)])
+    breaks = (over[1:] - over[:-1] > baseline).nonzero()[0]
+    run = int(np.searchsorted(over[breaks + 1], peak, "right"))
+    return int(over[breaks[run - 1] + 1 if run else 0]), int(over[breaks[run] if run < len(breaks) else -1])
 
 
 def _foot(fine: Array, peak: int, first: int, wobble_uv: float, reach: int) -> int:
@@ -185,7 +216,7 @@ def _foot(fine: Array, peak: int, first: int, wobble_uv: float, reach: int) -> i
     start = max(first, peak - reach, 0)
     away = np.sign(-fine[peak]) * fine[start : peak + 1][::-1]
     best = np.maximum.accumulate(away)
-    back = np.flatnonzero(best - away > wobble_uv)
+    back = (best - away > wobble_uv).nonzero()[0]
     stop = int(back[0]) if len(back) else len(away)
     return peak - int(away[:stop].argmax())
 
@@ -193,7 +224,7 @@ def _foot(fine: Array, peak: int, first: int, wobble_uv: float, reach: int) -> i
 def _spike(fine: Array, peak: int) -> int:
     """Return for how many samples the wave stays on the main peak's side of the baseline."""
     side = np.sign(fine[peak]) * fine > 0
-    before, after = np.flatnonzero(~side[: peak + 1]), np.flatnonzero(~side[peak:])
+    before, after = (~side[: peak + 1]).nonzero()[0], (~side[peak:]).nonzero()[0]
     return int((after[0] if len(after) else len(fine) - peak) + (peak - before[-1] if len(before) else peak))
 
 
@@ -208,5 +239,5 @@ def _begins_negative(body: Array, peak: int, edge_uv: float) -> bool:
     """Return whether the first deflection is negative; before the spike it counts from a tenth of the spike on."""
     ahead = body[: max(peak, 1)]
     least = max(edge_uv, 0.1 * abs(float(body[peak])))
-    over = np.flatnonzero(np.abs(ahead) >= least)
+    over = (np.abs(ahead) >= least).nonzero()[0]
     return bool(body[peak] < 0) if not len(over) else bool(ahead[over[0]] < 0)

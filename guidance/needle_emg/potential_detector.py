@@ -6,7 +6,6 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from guidance.needle_emg.bandpass import Bandpass
 from guidance.needle_emg.measure import PotentialMeasures, measure
@@ -82,10 +81,12 @@ class PotentialDetector:
         )
         self._page = self._hop * round(_PAGE_MS / HOP_MS)
         self._wide_band, self._search_band = Bandpass(*_WIDE_HZ, sample_rate_hz), Bandpass(*_SEARCH_HZ, sample_rate_hz)
-        self._incoming = np.zeros(0)
-        self._raw = np.zeros(0)
+        self._incoming: list[Array] = []
+        self._waiting = 0
+        self._raw: deque[Array] = deque()
         self._wide, self._searched = np.zeros(0), np.zeros(0)
         self._mains: MainsFit | None = None
+        self._page_mains = np.zeros(self._page)
         self._noises: deque[tuple[float, float]] = deque(maxlen=_NOISE_PAGES)
         self.noise_uv, self._searched_noise_uv = LEAST_UV / _OVER, LEAST_UV / _OVER
         self._blind_to = 0
@@ -102,40 +103,51 @@ class PotentialDetector:
 
     def lose(self, until: int) -> list[Potential]:
         """Treat all samples up to ``until`` as lost; of a long hole only both ends are searched."""
-        hole = until - self.end - len(self._incoming)
+        hole = until - self.end - self._waiting
+        if hole <= 0:
+            return []
         if hole <= _LONGEST_HOLE_HOPS * self._hop:
-            return self.feed(np.full(max(hole, 0), np.nan))
+            return self.feed(np.full(hole, np.nan))
         potentials = self.feed(np.full(self._hop, np.nan))
         hops = (until - self.end) // self._hop - _LONGEST_HOLE_HOPS // 2
         self.end += hops * self._hop
         self._run_begins = None
-        self._raw, self._wide, self._searched = np.zeros(0), np.zeros(0), np.zeros(0)
+        self._raw.clear()
+        self._wide, self._searched = np.zeros(0), np.zeros(0)
+        self._page_mains = self._mains_of_page()
         self.blank(self.end)
         return potentials + self.lose(until)
 
     def feed(self, samples: Array) -> list[Potential]:
         """Return the potentials that ``samples`` (n,) in uV complete; NaN is a lost sample."""
-        self._incoming = np.concatenate([self._incoming, np.asarray(samples, float)])
+        self._incoming.append(np.asarray(samples, float))
+        self._waiting += len(samples)
         potentials: list[Potential] = []
-        while len(self._incoming) >= self._hop:
+        if self._waiting < self._hop:
+            return potentials
+        joined, at = np.concatenate(self._incoming), 0
+        while len(joined) - at >= self._hop:
             to_page = self._page - self.end % self._page
-            count = min(len(self._incoming) // self._hop * self._hop, to_page)
-            part, self._incoming = self._incoming[:count], self._incoming[count:]
-            potentials += self._take(part)
+            count = min((len(joined) - at) // self._hop * self._hop, to_page)
+            potentials += self._take(joined[at : at + count])
+            at += count
+        self._incoming, self._waiting = [joined[at:]], len(joined) - at
         return potentials
 
     def _take(self, part: Array) -> list[Potential]:
         """Process whole hops within one page."""
         first = self.end
-        clean = part - self._mains(first, len(part)) if self._mains else part
-        self._raw = np.concatenate([self._raw, part])[-self._page * _MAINS_PAGES :]
+        into_page = first % self._page
+        clean = part - self._page_mains[into_page : into_page + len(part)]
+        self._raw.append(part)
         self._wide = np.concatenate([self._wide, self._wide_band(clean)])[-self._page * 2 :]
         self._searched = np.concatenate([self._searched, self._search_band(clean)])[-self._page * 2 :]
         start = first + len(part) - len(self._searched)
         potentials: list[Potential] = []
+        is_whole = bool(np.isfinite(part).all())
         for at in range(0, len(part), self._hop):
             self.end = first + at + self._hop
-            if np.isnan(part[at : at + self._hop]).any():
+            if not is_whole and np.isnan(part[at : at + self._hop]).any():
                 self.blank(self.end)
             potentials += self._search(start)
         if self.end % self._page == 0:
@@ -144,16 +156,22 @@ class PotentialDetector:
 
     def _turn_page(self) -> None:
         """Estimate mains and noise again, without lost samples."""
-        lost = np.flatnonzero(np.isnan(self._raw))
-        unbroken = self._raw[lost[-1] + 1 :] if len(lost) else self._raw
-        if len(unbroken) == self._page * _MAINS_PAGES:
-            self._mains = fit_mains(unbroken, self.end - len(unbroken), self.sample_rate_hz)
+        raw = np.concatenate(self._raw)[-self._page * _MAINS_PAGES :]
+        self._raw = deque([raw])
+        if len(raw) == self._page * _MAINS_PAGES and np.isfinite(raw).all():
+            self._mains = fit_mains(raw, self.end - len(raw), self.sample_rate_hz)
+        self._page_mains = self._mains_of_page()
         if self.end - self._page < self._blind_to:
             return
         page = slice(-self._page, None)
         self._noises.append((_noise_of(self._wide[page], self._hop), _noise_of(self._searched[page], self._hop)))
-        noise = np.percentile(np.array(self._noises), _NOISE_PERCENTILE, axis=0)
-        self.noise_uv, self._searched_noise_uv = float(noise[0]), float(noise[1])
+        noises = np.array(self._noises)
+        self.noise_uv, self._searched_noise_uv = (_quantile(noises[:, i], _NOISE_PERCENTILE / 100) for i in (0, 1))
+
+    def _mains_of_page(self) -> Array:
+        """Return the mains of the page that begins now, all at once."""
+        first = self.end // self._page * self._page
+        return self._mains(first, self._page) if self._mains else np.zeros(self._page)
 
     @property
     def threshold_uv(self) -> float:
@@ -164,57 +182,76 @@ class PotentialDetector:
 
     def _search(self, start: int) -> list[Potential]:
         """Search the newest hop; ``start`` is the sample at which the buffered signal begins."""
-        first = self.end - self._hop
+        first, threshold_uv = self.end - self._hop, self.threshold_uv
         recent = np.abs(self._searched[first - start : self.end - start])
-        recent[: max(self._blind_to - first, 0)] = 0.0
-        self.busy.append(float(recent.max()) > self.threshold_uv)
-        over = np.flatnonzero(recent > self.threshold_uv / 2) + first
+        if self._blind_to > first:
+            recent[: self._blind_to - first] = 0.0
+        highest = float(recent.max())
+        self.busy.append(highest > threshold_uv)
         if self._run_begins is None:
+            if highest <= threshold_uv / 2:
+                return []
+            over = (recent > threshold_uv / 2).nonzero()[0] + first
             over = over[over > self._closed_to]
-            self._run_begins = int(over[0]) if len(over) else None
-        if self._run_begins is None:
+            if not len(over):
+                return []
+            self._run_begins = int(over[0])
+        begins, last, is_alone = self._main_run(self._run_begins, start)
+        self._run_begins = begins
+        if self.end - last <= self._apart and self.end - begins <= self._longest + self._apart:
             return []
-        run, is_alone = self._main_run(self._run_begins, start)
-        self._run_begins = int(run[0])
-        if self.end - run[-1] <= self._apart and self.end - run[0] <= self._longest + self._apart:
-            return []
-        self._run_begins, self._closed_to = None, int(run[-1])
-        return self._closed(run, start, is_alone=is_alone)
+        self._run_begins, self._closed_to = None, last
+        return self._closed(begins, last, start, is_alone=is_alone)
 
-    def _main_run(self, begins: int, start: int) -> tuple[NDArray[np.int64], bool]:
-        """Return the samples from ``begins`` on that belong to the greatest peak, and whether it is alone."""
+    def _main_run(self, begins: int, start: int) -> tuple[int, int, bool]:
+        """Return the first and last sample from ``begins`` on that belong to the greatest peak, and whether it is
+        alone.
+        """
         searched = np.abs(self._searched[begins - start : self.end - start])
-        searched[: max(self._blind_to - begins, 0)] = 0.0
+        if self._blind_to > begins:
+            searched[: self._blind_to - begins] = 0.0
         peak = int(searched.argmax())
-        over = np.flatnonzero(searched > max(self.threshold_uv / 2, _BESIDE * float(searched[peak])))
-        runs = np.split(over, np.flatnonzero(np.diff(over) > self._apart) + 1)
-        own = next((run for run in runs if len(run) and run[0] <= peak <= run[-1]), np.array([peak]))
-        return own + begins, len(runs) <= 1
+        over = (searched > max(self.threshold_uv / 2, _BESIDE * float(searched[peak]))).nonzero()[0]
+        breaks = (over[1:] - over[:-1] > self._apart).nonzero()[0]
+        low, high = begins + peak, begins + peak
+        if len(over) and over[0] <= peak <= over[-1]:
+            run = int(np.searchsorted(over[breaks], peak))
+            low = begins + int(over[breaks[run - 1] + 1 if run else 0])
+            high = begins + int(over[breaks[run] if run < len(breaks) else -1])
+        return low, high, not len(breaks)
 
-    def _closed(self, run: NDArray[np.int64], start: int, *, is_alone: bool) -> list[Potential]:
-        """Return the potential of the samples ``run``, none where it is too small."""
-        group = np.abs(self._searched[run[0] - start : run[-1] + 1 - start])
-        if group.max() <= self.threshold_uv:
+    def _closed(self, begins: int, last: int, start: int, *, is_alone: bool) -> list[Potential]:
+        """Return the potential of the samples ``begins`` to ``last``, none where it is too small."""
+        group = np.abs(self._searched[begins - start : last + 1 - start])
+        sample = begins + int(group.argmax())
+        if group[sample - begins] <= self.threshold_uv:
             return []
-        sample, last = int(run[0] + group.argmax()), int(run[-1])
         low, high = max(sample - self._before, start), min(sample + self._after, self.end)
         wave = self._wide[low - start : high - start]
-        wave = wave - _baseline(wave, int(run[0]) - low, last - low)
+        wave = wave - _baseline(wave, begins - low, last - low)
         measures = measure(wave, self.sample_rate_hz, self.noise_uv, sample - low)
         if abs(measures.peak_uv) < self.threshold_uv / 2:  # the filter rings after a large potential
             return []
         self._closed_to = max(last, low + int(measures.ends_at))
-        is_mixed = not is_alone or not measures.is_whole or last - int(run[0]) >= self._longest
+        is_mixed = not is_alone or not measures.is_whole or last - begins >= self._longest
         return [Potential(sample, self.end, wave, sample - low, self.noise_uv, is_mixed, measures)]
 
 
 def _noise_of(page: Array, cell: int) -> float:
     """Return the noise of ``page`` by its cells with the least spread, without slow drift."""
     spread = page[: len(page) // cell * cell].reshape(-1, cell).std(axis=1)
-    return _NOISE_BIAS * float(np.percentile(spread, 100 * _NOISE_CELL_SHARE))
+    return _NOISE_BIAS * _quantile(spread, _NOISE_CELL_SHARE)
+
+
+def _quantile(values: Array, share: float) -> float:
+    """Return the quantile of ``values`` (n,) with linear interpolation, as ``numpy.quantile`` does, which is slower."""
+    ordered = np.sort(values)
+    at = share * (len(ordered) - 1)
+    low = int(at)
+    return float(ordered[low] + (at - low) * (ordered[min(low + 1, len(ordered) - 1)] - ordered[low]))
 
 
 def _baseline(wave: Array, begins: int, last: int) -> float:
     """Return the level around a potential that lies between ``begins`` and ``last``."""
     around = np.concatenate([wave[: max(begins, 0)], wave[last + 1 :]])
-    return float(np.median(around)) if len(around) else 0.0
+    return _quantile(around, 0.5) if len(around) else 0.0

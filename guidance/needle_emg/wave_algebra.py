@@ -12,9 +12,10 @@ def delayed(waves: Array, samples: float) -> Array:
     if samples == 0.0:
         return waves.copy()
     if samples < 0:
-        pad = [(0, 0)] * (waves.ndim - 1) + [(0, 1)]
-        return delayed(np.pad(waves, pad)[..., 1:], samples + 1) if samples > -1 else np.pad(waves, pad)[..., 1:]
-    padded = np.pad(waves, [(0, 0)] * (waves.ndim - 1) + [(2, 1)], mode="edge")
+        earlier = moved(waves, -1)
+        return delayed(earlier, samples + 1) if samples > -1 else earlier
+    first, last = waves[..., :1], waves[..., -1:]
+    padded = np.concatenate([first, first, waves, last], axis=-1)
     u = 1 - samples
     y0, y1, y2, y3 = padded[..., :-3], padded[..., 1:-2], padded[..., 2:-1], padded[..., 3:]
     return np.asarray(y1 + 0.5 * u * (y2 - y0 + u * (2 * y0 - 5 * y1 + 4 * y2 - y3 + u * (3 * (y1 - y2) + y3 - y0))))

@@ -14,10 +14,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from guidance.analysis.shape_groups import ShapeGroup, ShapeGroups
 from guidance.needle_emg.decomposed_unit import DecomposedUnit
 from guidance.needle_emg.decomposition import Decomposer
 from guidance.needle_emg.potential_detector import HOP_MS, PotentialDetector
-from guidance.needle_emg.units import MotorUnitSorter, SortedUnit
 from tests.benchmarks.scorers import firing_peers
 from tests.benchmarks.scorers.firings import Array, Firings, FiringScore, score
 from tests.worlds.muscles import ELECTRODES, NOISES_UV, REPORT, SECONDS, TUNE, Muscle, muscle
@@ -38,17 +38,18 @@ def first_answers(uv: Array, sample_rate_hz: float, units: int) -> Firings:
     for first in range(0, len(uv), hop):
         potentials = detector.feed(uv[first : first + hop])
         decomposer.feed(uv[first : first + hop])
-        found += [(each.sample, decomposer.guess(each.sample, each.known_at)) for each in potentials]
+        fits = [decomposer.guess(each.sample, each.known_at) for each in potentials]
+        found += [(each.sample, fit.unit if fit else None) for each, fit in zip(potentials, fits, strict=True)]
     return _labelled(found, sample_rate_hz)
 
 
 def by_shape(uv: Array, sample_rate_hz: float, units: int) -> Firings:
-    """The program's detector of first answers, sorted by shape alone."""
-    detector, sorter = PotentialDetector(sample_rate_hz), MotorUnitSorter(sample_rate_hz)
-    return _labelled([(each.sample, sorter.sort(each)) for each in detector.feed(uv)], sample_rate_hz)
+    """The program's detector of first answers, grouped by shape alone."""
+    detector, groups = PotentialDetector(sample_rate_hz), ShapeGroups(sample_rate_hz)
+    return _labelled([(each.sample, groups.sort(each)) for each in detector.feed(uv)], sample_rate_hz)
 
 
-def _labelled(found: Sequence[tuple[int, DecomposedUnit | SortedUnit | None]], sample_rate_hz: float) -> Firings:
+def _labelled(found: Sequence[tuple[int, DecomposedUnit | ShapeGroup | None]], sample_rate_hz: float) -> Firings:
     labels = [unit.number if unit else -1 for _, unit in found]
     return Firings(np.array([sample for sample, _ in found]) / sample_rate_hz, np.array(labels, np.int64))
 
