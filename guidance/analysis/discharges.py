@@ -13,7 +13,8 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d
 from scipy.signal import butter, find_peaks, oaconvolve, sosfiltfilt
 
-from guidance.analysis.periodic import Places
+from guidance.analysis.artefact_jumps import jumps
+from guidance.analysis.periodic import Places, stacked
 from guidance.analysis.shape_groups import ShapeGroups
 from guidance.needle_emg.potential_detector import Potential, PotentialDetector
 from guidance.signal.sweep.basis import Array
@@ -64,13 +65,6 @@ _BEFORE_MS, _AFTER_MS = 10.0, 40.0
 _LEVEL_MS = 150.0
 """The median so far before and after a discharge is its baseline: a motor unit potential may begin early."""
 
-_JUMP_RATE_HZ = 10_000.0
-_BESIDE, _JUMP_OVER = 4, 3.0
-_JUMP_UV, _JUMP_NOISES = 40.0, 12.0
-"""A jump is so many times as large as the steps beside it, but for the nearest; then its least size, in uV and over the
-usual step. Below the sample rate the flank of a fibre's potential may look like one.
-"""
-
 _MOST_SEEDS = 12
 _FEW = 4
 
@@ -116,16 +110,6 @@ def detect_potentials(uv: Array, sample_rate_hz: float) -> PiecePotentials:
     return PiecePotentials(steady, sample_rate_hz, potentials, samples, jumps(uv, sample_rate_hz), detector.noise_uv)
 
 
-def jumps(uv: Array, sample_rate_hz: float) -> Places:
-    """Return where ``uv`` (n,) jumps from one sample to the next: the artefact of a stimulus, no muscle."""
-    step = np.abs(np.diff(uv))
-    if sample_rate_hz < _JUMP_RATE_HZ or len(step) < 2 * _BESIDE:
-        return np.zeros(0, dtype=int)
-    beside = np.stack([np.roll(step, lag) for lag in (*range(-_BESIDE, -1), *range(2, _BESIDE + 1))]).max(axis=0)
-    least = max(_JUMP_UV, _JUMP_NOISES * float(np.median(step)))
-    return np.flatnonzero((step > least) & (step > _JUMP_OVER * beside))
-
-
 def find_trains(piece: PiecePotentials) -> list[Discharges]:
     """Return the trains in ``piece``, the one with most energy first."""
     sharp = _sharp_band(piece.uv, piece.sample_rate_hz)
@@ -148,7 +132,7 @@ def _waves_of(sharp: Array, samples: Places, piece: PiecePotentials) -> Array:
     """Return the size (n,) of the mean wave of ``samples`` at each place of ``sharp``."""
     own = (_BEFORE_MS, _AFTER_MS) if len(samples) > _FEW else _ALONE_MS
     before, after = (piece.per_ms(ms) for ms in own)
-    wave = np.abs(np.median(_stack(sharp, samples, before, after), axis=0))
+    wave = np.abs(np.median(stacked(sharp, samples, before, after), axis=0))
     size = np.zeros(len(sharp) + before + after)
     for at in samples:
         np.maximum(size[at : at + before + after], wave, out=size[at : at + before + after])
@@ -186,7 +170,7 @@ def _clusters(piece: PiecePotentials) -> list[Places]:
 def _found_again(sharp: Array, seeds: Places, piece: PiecePotentials) -> Places:
     """Return all places at which the mean wave of ``seeds`` is in ``sharp``; at least the seeds."""
     before, after = (piece.per_ms(ms) for ms in _SHAPE_MS)
-    wave = np.median(_stack(sharp, seeds, before, after), axis=0)
+    wave = np.median(stacked(sharp, seeds, before, after), axis=0)
     power = float(wave @ wave)
     if power <= 0:
         return seeds
@@ -201,11 +185,6 @@ def _found_again(sharp: Array, seeds: Places, piece: PiecePotentials) -> Places:
     kept = peaks[(gain[peaks] <= 1 + spread) & (likeness >= _LEAST_LIKENESS)]
     lost = [at for at in seeds if not len(kept) or np.abs(kept - at).min() > piece.per_ms(_APART_MS)]
     return np.sort(np.concatenate([kept, np.array(lost, dtype=int)])).astype(int)
-
-
-def _stack(uv: Array, samples: Places, before: int, after: int) -> Array:
-    padded = np.pad(uv, (before, after))
-    return np.stack([padded[int(at) : int(at) + before + after] for at in samples])
 
 
 def _united(trains: Sequence[Places], piece: PiecePotentials) -> list[Places]:
@@ -235,8 +214,8 @@ def _discharges(piece: PiecePotentials, samples: Places) -> Discharges:
     if len(samples) > 2:
         period = int(np.median(np.diff(samples)))
         before, after = min(before, round(0.4 * period)), min(after, round(0.6 * period))
-    stack = _stack(piece.uv, samples, before, after)
+    stack = stacked(piece.uv, samples, before, after)
     wide = piece.per_ms(_LEVEL_MS)
-    stack = stack - np.median(_stack(piece.uv, samples, wide, wide), axis=1, keepdims=True)
+    stack = stack - np.median(stacked(piece.uv, samples, wide, wide), axis=1, keepdims=True)
     mean = np.median(stack, axis=0) if len(stack) > 4 else stack.mean(axis=0)
     return Discharges(samples, np.asarray(mean), before)

@@ -18,6 +18,12 @@ _LEAST_BEAT = 0.35
 """Least size of a beat of a fast discharge as a share of the largest."""
 
 
+def stacked(uv: Array, samples: Places, before: int, after: int) -> Array:
+    """Return the stretches of ``uv`` (n,) about ``samples`` (k,), each (before + after,); zeros beyond its ends."""
+    padded = np.pad(uv, (before, after))
+    return np.stack([padded[int(at) : int(at) + before + after] for at in samples])
+
+
 def find_beats(smooth: Array, sample_rate_hz: float, noise_uv: float) -> Places:
     """Return the largest peak of each period, on the side with the larger peaks."""
     side = 1.0 if smooth.max() > -smooth.min() else -1.0

@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import butter, find_peaks, oaconvolve, sosfiltfilt
 
+from guidance.analysis.artefact_jumps import follow_jumps
 from guidance.analysis.discharges import PiecePotentials
-from guidance.analysis.periodic import Places
+from guidance.analysis.periodic import Places, stacked
 from guidance.signal.sweep.basis import Array
 
 _WIDTH_MS = 0.25
@@ -28,21 +29,28 @@ _TIMES_POSITIVE = 4.0
 _ALONE_MS = 3.0
 """A smaller wave so near to a larger one is its other phase."""
 
+_SECOND_MS = 5.0
+"""A smaller positive wave so soon after a negative one is the end of an end-plate spike (3-4 ms in all)."""
+
 _AHEAD_MS = 2.5
 _LEAST_NEGATIVE = 0.2
 """The mean wave rises ahead of its peak by less than this share of it: it begins negative."""
 
-_LONGEST_MS, _LARGEST_UV = 3.0, 400.0
-"""Most length of the negative phase and size of the mean wave."""
+_AHEAD_NOISES = 2.0
+"""A rise of so many times the noise of the mean wave is none (a judgement)."""
+
+_LONGEST_MS = 3.0
+"""Most length of the negative phase of the mean wave."""
+
+LARGEST_UV = 400.0
+"""Most amplitude of an end-plate spike, twice the usual one."""
 
 _IRREGULAR_CV = 0.5
 """Least variation of intervals: random ones vary by 1, those of a motor unit or a fibrillation by 0.2 at most."""
 
 
 def is_end_plate(piece: PiecePotentials) -> bool:
-    """Return whether ``piece`` shows end-plate activity; among stimuli none is looked for."""
-    if len(piece.jumps):
-        return False
+    """Return whether ``piece`` shows end-plate activity; waves that follow jumps of the signal are none."""
     high = butter(2, _HIGH_HZ, "highpass", fs=piece.sample_rate_hz, output="sos")
     uv = np.asarray(sosfiltfilt(high, piece.uv))
     lag = np.arange(-piece.per_ms(4 * _WIDTH_MS), piece.per_ms(4 * _WIDTH_MS) + 1) / piece.per_ms(_WIDTH_MS)
@@ -51,8 +59,11 @@ def is_end_plate(piece: PiecePotentials) -> bool:
     seconds = len(uv) / piece.sample_rate_hz
     if len(negative) < _LEAST_PER_S * seconds or len(negative) < _TIMES_POSITIVE * len(positive):
         return False
+    if follow_jumps(negative, piece.jumps, piece.sample_rate_hz):
+        return False
     between = np.diff(negative)
-    return float(between.std() / between.mean()) >= _IRREGULAR_CV and _is_plate_wave(_mean(uv, negative, piece), piece)
+    is_irregular = float(between.std() / between.mean()) >= _IRREGULAR_CV
+    return is_irregular and _is_plate_wave(_mean(uv, negative, piece), len(negative), piece)
 
 
 def _waves(matched: Array, piece: PiecePotentials) -> tuple[Places, Places]:
@@ -60,17 +71,25 @@ def _waves(matched: Array, piece: PiecePotentials) -> tuple[Places, Places]:
     noise = float(np.median(np.abs(matched))) / 0.6745
     peaks, _ = find_peaks(np.abs(matched), height=_OVER_NOISE * noise, distance=piece.per_ms(_ALONE_MS))
     below = matched[peaks] < 0
-    return peaks[below], peaks[~below]
+    negative, positive = peaks[below], peaks[~below]
+    lows, _ = find_peaks(-matched, height=_OVER_NOISE * noise)
+    return negative, np.array([at for at in positive if not _is_second_phase(at, lows, matched, piece)], dtype=int)
+
+
+def _is_second_phase(at: int, lows: Places, matched: Array, piece: PiecePotentials) -> bool:
+    """Return whether a larger negative wave comes just before the positive one at ``at``."""
+    ahead = lows[(lows < at) & (lows >= at - piece.per_ms(_SECOND_MS))]
+    return bool(len(ahead)) and float(-matched[ahead].min()) > matched[at]
 
 
 def _mean(uv: Array, samples: Places, piece: PiecePotentials) -> Array:
-    before = piece.per_ms(2 * _AHEAD_MS)
-    padded = np.pad(uv, before)
-    return np.asarray(np.median(np.stack([padded[at : at + 2 * before + 1] for at in samples]), axis=0))
+    """Return the median wave about ``samples``."""
+    wide = piece.per_ms(2 * _AHEAD_MS)
+    return np.asarray(np.median(stacked(uv, samples, wide, wide + 1), axis=0))
 
 
-def _is_plate_wave(mean: Array, piece: PiecePotentials) -> bool:
-    """Return whether the mean wave begins negative and is as brief and small as an end-plate's."""
+def _is_plate_wave(mean: Array, count: int, piece: PiecePotentials) -> bool:
+    """Return whether the mean wave of ``count`` begins negative and is as brief and small as an end-plate's."""
     centre = len(mean) // 2
     mean = mean - np.median(mean[: centre // 2])
     near = piece.per_ms(1.0)
@@ -79,4 +98,5 @@ def _is_plate_wave(mean: Array, piece: PiecePotentials) -> bool:
     ahead = float(mean[max(peak - piece.per_ms(_AHEAD_MS), 0) : peak].max())
     half = mean < -0.5 * size
     length = int(half[max(peak - piece.per_ms(3.0), 0) : peak + piece.per_ms(3.0)].sum())
-    return 0 < size <= _LARGEST_UV and ahead < _LEAST_NEGATIVE * size and length <= piece.per_ms(_LONGEST_MS) / 2
+    most_ahead = _LEAST_NEGATIVE * size + _AHEAD_NOISES * piece.noise_uv / count**0.5
+    return 0 < size <= LARGEST_UV and ahead < most_ahead and length <= piece.per_ms(_LONGEST_MS) / 2

@@ -4,8 +4,8 @@ Fibrillations have 20-200 uV and 1-5 ms and are regular at 0.5-15 a second; posi
 regular (statpearls 19794). Fasciculations look like motor unit potentials and are irregular (ccjm.org). For end-
 plates see ``guidance.analysis.plates``. Complex repetitive discharges are locked in time, 5-100 a second
 (nervestudy.com); myotonic discharges wax and wane at 20-80 a second and up to 150 (AANEM's definition). The bounds
-between the labels are a judgement from these descriptions, tuned on two families of simulated shapes: no labelled
-recordings were available.
+between the labels are a judgement from these descriptions, tuned on three families of simulated shapes and tested
+on two others: no labelled recordings were available.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from guidance.analysis.artefact_jumps import follow_artefacts
 from guidance.analysis.discharges import Discharges, PiecePotentials, detect_potentials, find_trains
 from guidance.analysis.periodic import LEAST_BEATS, Places, change_ratio, find_beats, mean_period, unsteadiness
-from guidance.analysis.plates import is_end_plate
+from guidance.analysis.plates import LARGEST_UV, is_end_plate
 from guidance.analysis.spectral_line import strongest_line
 from guidance.analysis.train_labels import (
     AFTER_WAVE_MS,
@@ -50,14 +51,14 @@ _STEP_CV = 0.1
 _AFTER_PEAK_MS = 15.0
 """The deepest point of the negative phase of a positive sharp wave comes so soon after its peak."""
 
+_KNOWN_MS = 10.0
+"""Least signal that shows what follows a wave (a judgement)."""
+
 _SLOWEST_RISE_US = 5500.0
 """A wave that rises more slowly is no muscle's: a heart, or the needle's movement (a judgement)."""
 
 _MACHINE_S = 60e-6
 """Intervals that vary by less come from a machine: muscle fibres vary by 0.5 % and more (a judgement)."""
-
-_AFTER_JUMP_MS = (-3.0, 30.0)
-"""What comes so soon after a jump is evoked, or is the jump."""
 
 _FASCICULATIONS_PER_S = 10.0
 """More potentials a second are no fasciculations but motor units that fire with others."""
@@ -116,7 +117,8 @@ def _named(trains: Sequence[PotentialTrain], seconds: float, *, is_plate: bool) 
     for label in ("complex repetitive", "myotonic"):
         if label in labels and "motor unit" not in labels:
             return label
-    if is_plate and "motor unit" not in labels:
+    is_large = any(train.measures.amplitude_uv > LARGEST_UV for train in trains)
+    if is_plate and "motor unit" not in labels and not is_large:
         return "end-plate"
     if potentials > _FASCICULATIONS_PER_S * seconds and "fasciculation" in labels:
         labels["motor unit"] += labels.pop("fasciculation")
@@ -163,8 +165,14 @@ def _slow_ms(mean: Array, piece: PiecePotentials) -> float:
 
 
 def _unrest(discharges: Discharges, piece: PiecePotentials) -> float:
-    """Return the median size of what follows the wave as a share of its amplitude, 0 where the mean is too short."""
-    after = discharges.mean[discharges.centre + piece.per_ms(AFTER_WAVE_MS) :]
+    """Return the median size of what follows the wave as a share of its amplitude, 0 where the mean is too short.
+
+    It is infinite where the piece ends too soon after most of the discharges: what follows is not known.
+    """
+    first, least = discharges.centre + piece.per_ms(AFTER_WAVE_MS), piece.per_ms(AFTER_WAVE_MS + _KNOWN_MS)
+    if float(np.mean(discharges.samples + least > len(piece.uv))) >= 0.5:
+        return np.inf
+    after = discharges.mean[first:]
     return float(np.median(np.abs(after)) / max(np.ptp(discharges.mean), 1e-9)) if len(after) else 0.0
 
 
@@ -176,16 +184,8 @@ def _is_machine(samples: Places, measures: PotentialMeasures, piece: PiecePotent
     """Return whether a train is too exact, too slow in shape, or too near to jumps of the signal for a muscle."""
     between = np.diff(samples) / piece.sample_rate_hz
     is_exact = len(between) >= 2 and float(between.std()) < max(_MACHINE_S, 0.7 / piece.sample_rate_hz)
-    return is_exact or measures.rise_us > _SLOWEST_RISE_US or _follows_jumps(samples, piece)
-
-
-def _follows_jumps(samples: Places, piece: PiecePotentials) -> bool:
-    """Return whether half of the discharges at ``samples`` lie beside a jump or soon after it."""
-    if not len(piece.jumps):
-        return False
-    late = samples[:, None] - piece.jumps[None, :]
-    first, last = (piece.per_ms(ms) for ms in _AFTER_JUMP_MS)
-    return bool(((late >= first) & (late <= last)).any(axis=1).mean() >= 0.5)
+    is_slow = measures.rise_us > _SLOWEST_RISE_US
+    return is_exact or is_slow or follow_artefacts(samples, piece.jumps, piece.uv, piece.sample_rate_hz, piece.noise_uv)
 
 
 def _rhythm(between: Array) -> tuple[float | None, float | None]:

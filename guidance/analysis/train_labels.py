@@ -38,6 +38,14 @@ _FIBRILLATION_MS, _FIBRILLATION_UV = 6.0, 400.0
 _POSITIVE_SHARE = 0.6
 """Least share of the amplitude that is positive in a positive sharp wave."""
 
+_MOST_POSITIVE = 0.75
+"""Most of it in a fibrillation whose second phase is as brief as its first (a judgement)."""
+
+_CERTAIN, _CERTAIN_CV = 10, 0.045
+"""Least count and most variation of a fibrillation that begins negative, as near the end-plate or in noise: a motor
+unit's intervals, which vary by 0.1 and more, seem as even in 2 % of trains of 10 (simulated, normal intervals).
+"""
+
 _LEAST_POSITIVE, _SLOW_MS = 0.3, 2.5
 """With less of it positive the negative phase is to be slow: at half its depth it lasts so long after the peak. The
 spike of a fibre or of a near motor unit lasts 1 ms (a judgement).
@@ -92,13 +100,21 @@ def label_train(train: PotentialTrain) -> str:
         return "complex repetitive"
     if _is_sharp(train):
         return "positive sharp wave"
-    if measures.begins_negative:
+    if measures.begins_negative and not _is_certain(train):
         return _unit_label(train)
-    is_positive = train.positive >= _POSITIVE_SHARE
-    is_brief = (
-        not is_positive and measures.duration_ms <= _FIBRILLATION_MS and measures.amplitude_uv <= _FIBRILLATION_UV
-    )
-    return "fibrillation" if is_brief else _unit_label(train)
+    return "fibrillation" if _is_brief(train) else _unit_label(train)
+
+
+def _is_certain(train: PotentialTrain) -> bool:
+    """Return whether a train is long and even enough for a single fibre even where its potential begins negative."""
+    return train.count >= _CERTAIN and train.interval_cv is not None and train.interval_cv <= _CERTAIN_CV
+
+
+def _is_brief(train: PotentialTrain) -> bool:
+    """Return whether the mean wave is as brief and small as a single fibre's and goes to both sides."""
+    measures = train.measures
+    is_both = train.positive < _POSITIVE_SHARE or (train.positive <= _MOST_POSITIVE and measures.phases >= 2)
+    return is_both and measures.duration_ms <= _FIBRILLATION_MS and measures.amplitude_uv <= _FIBRILLATION_UV
 
 
 def _is_sharp(train: PotentialTrain) -> bool:

@@ -1,11 +1,11 @@
-"""Families of shapes of single potentials for simulated spontaneous activity: two to tune on, two to report.
+"""Families of shapes of single potentials for simulated spontaneous activity: three to tune on, two to report.
 
 A family makes the potential of one fibre, a positive sharp wave, a motor unit potential, and an end-plate's.
-``bumps`` are sums of Gaussian bumps, ``splines`` run smoothly through drawn peaks. ``lobes`` are chains of half
-sines. ``fibres`` are computed: the action potential of Rosenfalck (1969, V(z) = 96 z^3 exp(-z) mV) travels along a
-fibre as current dipoles beside a point electrode in a medium of anisotropy 5; at a sealed end in front of the
-electrode it becomes a positive sharp wave (Dumitru's explanation). Waves are (n,) in uV at RATE_HZ and have an
-amplitude of 1 peak to peak.
+``bumps`` are sums of Gaussian bumps, ``splines`` run smoothly through drawn peaks, ``gammas`` are overlapping phases
+that rise steeply and decay slowly. ``lobes`` are chains of half sines. ``fibres`` are computed: the action potential
+of Rosenfalck (1969, V(z) = 96 z^3 exp(-z) mV) travels along a fibre as current dipoles beside a point electrode in a
+medium of anisotropy 5; at a sealed end in front of the electrode it becomes a positive sharp wave (Dumitru's
+explanation). Waves are (n,) in uV at RATE_HZ and have an amplitude of 1 peak to peak.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from scipy.interpolate import PchipInterpolator
 from guidance.signal.sweep.basis import Array
 
 RATE_HZ = 20_000.0
-TUNE, REPORT = ("bumps", "splines"), ("lobes", "fibres")
+TUNE, REPORT = ("bumps", "splines", "gammas"), ("lobes", "fibres")
 
 
 class ShapeFamily(ABC):
@@ -102,6 +102,25 @@ class _Splines(_Drawn):
         return _unit_size(PchipInterpolator(skewed, value)(np.arange(_samples(ms)) / _samples(ms)))
 
 
+class _Gammas(ShapeFamily):
+    def fibre(self, ms: float, rng: np.random.Generator) -> Array:
+        first, last = rng.uniform(0.2, 0.9), rng.uniform(0.05, 0.5)
+        parts = [(first, 0.0, 0.15), (-1.0, 0.15, rng.uniform(0.1, 0.2)), (last, 0.35, 0.3)]
+        return _gammas(ms, parts)
+
+    def sharp(self, ms: float, rng: np.random.Generator) -> Array:
+        steep = rng.uniform(0.6, 1.6) / ms
+        return _gammas(ms, [(1.0, 0.0, steep), (-rng.uniform(0.15, 0.8), 2.0 * steep, rng.uniform(0.12, 0.25))])
+
+    def plate(self, ms: float, rng: np.random.Generator, *, spike: bool) -> Array:
+        brief = rng.uniform(0.1, 0.2)
+        last = [(rng.uniform(0.2, 0.9), 2.0 * brief, rng.uniform(0.15, 0.25))] if spike else []
+        return _gammas(ms, [(-1.0, 0.0, brief if spike else 0.2), *last])
+
+    def unit(self, rng: np.random.Generator) -> Array:
+        return _summed(self, rng, most=40)
+
+
 class _Lobes(_Drawn):
     @staticmethod
     def _chain(ms: float, phases: Sequence[tuple[float, float]]) -> Array:
@@ -140,7 +159,13 @@ class _Fibres(ShapeFamily):
         return _summed(self, rng, most=60)
 
 
-FAMILIES: dict[str, ShapeFamily] = {"bumps": _Bumps(), "splines": _Splines(), "lobes": _Lobes(), "fibres": _Fibres()}
+FAMILIES: dict[str, ShapeFamily] = {
+    "bumps": _Bumps(),
+    "splines": _Splines(),
+    "gammas": _Gammas(),
+    "lobes": _Lobes(),
+    "fibres": _Fibres(),
+}
 
 
 def _samples(ms: float) -> int:
@@ -158,6 +183,16 @@ def _bumps(ms: float, parts: list[tuple[float, float, float]]) -> Array:
     return np.asarray(wave * np.minimum(1, 12 * np.minimum(t, 1 - t)))
 
 
+def _gammas(ms: float, parts: Sequence[tuple[float, float, float]]) -> Array:
+    """Sum gamma-shaped phases: (height, start, time to the peak), the latter two as shares of the duration."""
+    t = np.arange(_samples(ms)) / _samples(ms)
+    wave = np.zeros(len(t))
+    for height, start, peak in parts:
+        after = (t - start).clip(0) / peak
+        wave += height * (after * np.exp(1 - after)) ** 2
+    return _unit_size(wave * np.minimum(1, 12 * (1 - t)))
+
+
 def _laid(phases: Sequence[tuple[float, float]]) -> tuple[Array, Array]:
     heights, shares = np.array(phases).T
     return heights, np.concatenate([[0.0], np.cumsum(shares) / shares.sum()])
@@ -173,7 +208,9 @@ def _summed(family: ShapeFamily, rng: np.random.Generator, most: int) -> Array:
         first = _samples(float(np.clip(8.0 + spread_ms * rng.standard_normal(), 2.0, 12.0)) - 0.4 * (2.5 + 5.0 * far))
         wave[first : first + len(part)] += part
     seen = np.flatnonzero(np.abs(wave) > 0.02 * np.ptp(wave))
-    return _unit_size(wave[seen[0] : seen[-1] + 1])
+    wave = wave[seen[0] : seen[-1] + 1]
+    edge = np.minimum(np.arange(len(wave)), np.arange(len(wave))[::-1]) / _samples(0.5)
+    return _unit_size(wave * np.minimum(edge, 1.0))  # a potential begins and ends without a jump
 
 
 @cache
