@@ -59,7 +59,7 @@ def follow_artefacts(samples: Places, at: Places, uv: Array, sample_rate_hz: flo
     mean = np.median(stacked(uv, evoking, size, size), axis=0)
     first, last = (size + round(ms * sample_rate_hz / 1e3) for ms in _LEAD_MS)
     most = max(_FLAT * float(np.ptp(mean)), _FLAT_NOISES * noise_uv / len(evoking) ** 0.5)
-    return float(np.ptp(mean[first:last])) <= most
+    return bool(np.ptp(mean[first:last]) <= most)
 
 
 def _following(samples: Places, at: Places, sample_rate_hz: float) -> Places:
