@@ -43,6 +43,11 @@ _LONGEST_PAUSE_S = 3600.0
 _UNREST_S = 1.5
 """Time constant in s with which the suspicion of voluntary activity fades after an unfit sweep (a judgement)."""
 
+_FIT_IN_BURST = 0.5
+"""Share of the sweeps within a burst of voluntary activity that are judged fit: each fit sweep makes it less likely
+that the burst goes on (a judgement; in the worlds ``tuned`` it is 0.2, a larger share is the more cautious).
+"""
+
 _LEAST_STEP_S = 0.1
 """Time in s that passes between two pulses at least, even by a clock that stands still: none is given sooner."""
 
@@ -135,7 +140,7 @@ class ProximityFilter:
             return unknown_proximity(stimulus.sample, "current-unknown")
         width_ms = stimulus.width_ms or SHORT_MS
         self._widths |= not is_short(width_ms)
-        self._unrest = 1.0 if outcome.response.contaminated else self._unrest
+        self._unrest = 1.0 if outcome.response.contaminated else _after_fit(self._unrest)
         if current_ma and not outcome.response.contaminated and not self._is_frozen:
             observation = Observation.of(outcome, current_ma, width_ms)
             self._weigh_laws(observation, outcome.t)
@@ -161,7 +166,7 @@ class ProximityFilter:
         self._ln_short = self.particles.ln_threshold()
         self.weights = uniform(self._count)
         self._why = "no-response-yet"
-        self._highest_ma, self._lowest_ma = 0.0, float("inf")
+        self._highest_ma, self._lowest_ma, self._reached_ma = 0.0, math.inf, math.inf
 
     def _redirect(self) -> None:
         self.particles = Particles(self.particles.x[:, systematic(self._random.rng, self.weights)], self.criterion_uv)
@@ -175,8 +180,9 @@ class ProximityFilter:
         if self._t is not None:
             elapsed_s = min(max(abs(t - self._t), _LEAST_STEP_S), _LONGEST_PAUSE_S)
             self._ln_short = advance(
-                self.particles, self._random, elapsed_s, self._ln_short, widths=self._widths, unrest=self._unrest
-            )
+                self.particles, self._random, elapsed_s, self._ln_short,
+                widths=self._widths, unrest=self._unrest, ln_lowest=math.log(self._reached_ma),
+            )  # fmt: skip
             refresh(self.particles, self._random, elapsed_s)
             self._unrest *= math.exp(-elapsed_s / _UNREST_S)
         self._t = t
@@ -184,7 +190,7 @@ class ProximityFilter:
     def _summarize(self, width_ms: float) -> PosteriorSummary:
         ln_short = self._ln_short
         short_ma = interval(np.exp(quantiles(ln_short, self.weights)))
-        self._lowest_ma = min(self._lowest_ma, short_ma[1])
+        self._lowest_ma, self._reached_ma = min(self._lowest_ma, short_ma[1]), min(self._reached_ma, short_ma[2])
         distance_mm = self._distance_model.distance_mm(np.exp(ln_short), self._lowest_ma)
         laws = self.weights * self._width_laws.weights if self._width_laws else self.weights
         far = interval(quantiles(distance_mm, laws / laws.sum()))
@@ -244,3 +250,8 @@ class ProximityFilter:
         self._ln_short = at - particles.ln_width_factor(width_ms)
         particles.place_at(self._ln_short)
         self.particles = particles
+
+
+def _after_fit(unrest: float) -> float:
+    """Return the suspicion of voluntary activity (0 to 1) after a fit sweep, by Bayes' rule."""
+    return unrest * _FIT_IN_BURST / (1 - unrest + unrest * _FIT_IN_BURST)

@@ -37,6 +37,18 @@ _RESHAPED = 0.3
 curve is another one at another distance (set on the worlds ``tuned`` of ``tests/worlds``).
 """
 
+_WIDENS = 0.25
+"""Growth of ln recruitment width where the threshold falls by a factor e: to a near tip the axons of one nerve are at
+very different distances, to a far one at about the same. Nerves of the fibre table's axons (``tests/worlds/axons.py``,
+``tuned``) have 0.23 to 0.37, a law without it 0; ``_RESHAPED`` covers both.
+"""
+
+_RESIZED = 0.3
+"""Change of ln largest response where the threshold falls by a factor e below the lowest so far: nearer than the tip
+has been, other axons set the curve's upper end. On ground where it was before the curve is known: were the largest
+response unsure there too, the tremor of a hand at rest would undo what is learned of it (set on ``tuned``).
+"""
+
 _SLIPS_PER_S = 0.005
 """Rate of sudden changes of ln threshold, and their standard deviation (judgements, unsourced)."""
 
@@ -68,13 +80,13 @@ _CHANGED = np.array([SPREADS[ParticleRow(row)] for row in _CHANGING])
 
 def advance(
     particles: Particles, draws: RandomTable, elapsed_s: float, ln_threshold: Cloud, *, widths: bool = False,
-    unrest: float = 0.0,
+    unrest: float = 0.0, ln_lowest: float = -math.inf,
 ) -> Cloud:  # fmt: skip
     """Move the needle for ``elapsed_s``; a long time in steps, so that the hand may change its mind in between.
 
     ``ln_threshold`` (particles,) is ln of the thresholds before, in mA at 0.1 ms; return those after. With ``widths``
     the chronaxie, which may depend on the distance, changes on the way. ``unrest`` (0 to 1): how near in time sweeps
-    were unfit.
+    were unfit. ``ln_lowest`` is ln of the lowest threshold that was surely reached so far; inf where there is none.
     """
     steps = min(max(math.ceil(elapsed_s / _LONGEST_STEP_S), 1), _MOST_STEPS)
     for _ in range(steps):
@@ -82,16 +94,20 @@ def advance(
         if widths:
             changes = _CHRONAXIE_LN * np.sqrt(np.abs(way_mm)) + _CHRONAXIE_LN_AT_REST * math.sqrt(elapsed_s / steps)
             particles.x[ParticleRow.CHRONAXIE_LN_MS] += changes * draws.normal(len(way_mm))
-    return _reshape(particles, draws, ln_threshold)
+    return _reshape(particles, draws, ln_threshold, ln_lowest)
 
 
-def _reshape(particles: Particles, draws: RandomTable, ln_before: Cloud) -> Cloud:
+def _reshape(particles: Particles, draws: RandomTable, ln_before: Cloud, ln_lowest: float) -> Cloud:
     """Let the law err and recruitment change its form by as much as the threshold changed; return ln of thresholds."""
     x, ln_threshold = particles.x, particles.ln_threshold()
-    root = np.sqrt(np.abs(ln_threshold - ln_before)) * np.exp(x[ParticleRow.DISCREPANCY_LN])
+    rise = ln_threshold - ln_before
+    unlike = np.exp(x[ParticleRow.DISCREPANCY_LN])
+    root = unlike * np.sqrt(np.abs(rise))
     misfit = _MISFIT_LN * root * draws.normal(len(root))
     x[ParticleRow.EXCESS_LN] += misfit
-    x[ParticleRow.WIDTH_LN] += _RESHAPED * root * draws.normal(len(root))
+    x[ParticleRow.WIDTH_LN] += _RESHAPED * root * draws.normal(len(root)) - _WIDENS * rise
+    new_ground = np.maximum(np.minimum(ln_before, ln_lowest) - ln_threshold, 0.0)
+    x[ParticleRow.LARGEST_LN_UV] += _RESIZED * unlike * np.sqrt(new_ground) * draws.normal(len(root))
     return np.asarray(np.clip(ln_threshold + misfit, *LN_THRESHOLDS))
 
 

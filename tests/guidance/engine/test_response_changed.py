@@ -16,19 +16,14 @@ from guidance.engine.snapshot_builder import SessionState
 from guidance.stimulation.closed_loop import ClosedLoopController, PulseLimits
 from guidance.ui.estimate import EstimateReader
 from tests.support.streams import Stream, of_kind, settings
-from tests.support.waves import Wave, add, artefact, m_wave, motor_unit, noise
+from tests.support.waves import Wave, add, artefact, m_wave, noise
 
 RATE_HZ = 4000.0
 SESSION = SessionState("made", RECORDED)
 
 
-def unit(uv: float) -> Wave:
-    made = motor_unit(RATE_HZ, 1.0)
-    return np.asarray(uv * made / np.ptp(made))
-
-
-def stream(responses: Sequence[tuple[Wave, ...]]) -> Stream:
-    """Return a stream of pulses of 0.5 mA, three times a second: ``responses`` has for each the waves by channel."""
+def stream(responses: Sequence[tuple[Wave, ...]], currents_ma: Sequence[float]) -> Stream:
+    """Return a stream of pulses, three times a second: ``responses`` has for each the waves by channel."""
     rng, at = np.random.default_rng(6), [int(RATE_HZ * (0.5 + i / 3)) for i in range(len(responses))]
     count = at[-1] + int(0.5 * RATE_HZ)
     signals = [noise(rng, count, 5.0) for _ in responses[0]]
@@ -36,13 +31,19 @@ def stream(responses: Sequence[tuple[Wave, ...]]) -> Stream:
         for signal, wave in zip(signals, waves, strict=True):
             add(signal, pulse, artefact(RATE_HZ, 2000.0, 100.0))
             add(signal, pulse + round(0.006 * RATE_HZ), wave)
-    return Stream(RATE_HZ, tuple(signals), tuple(Pulse(p, current_ma=0.5, width_ms=0.1) for p in at))
+    pulses = (Pulse(p, current_ma=ma, width_ms=0.1) for p, ma in zip(at, currents_ma, strict=True))
+    return Stream(RATE_HZ, tuple(signals), tuple(pulses))
 
 
 NOTHING = np.zeros(1)
-M_WAVE, OTHER = m_wave(RATE_HZ, 400.0), unit(400.0)
-SHAPES = stream([(NOTHING,)] * 5 + [(M_WAVE,)] * 8 + [(OTHER,)] * 5)
-CHANNELS = stream([(NOTHING,) * 2] * 5 + [(M_WAVE, NOTHING)] * 8 + [(NOTHING, M_WAVE)] * 5)
+M_WAVE = m_wave(RATE_HZ, 400.0)
+SHAPES = stream(
+    [(NOTHING,)] * 5 + [(M_WAVE,)] * 3 + [(0.5 * M_WAVE,)] * 2 + [(M_WAVE,)] * 5 + [(-M_WAVE,)] * 5,
+    [0.5] * 8 + [0.46] * 2 + [0.5] * 10,
+)
+"""Two currents before the change, as a single one cannot show how far above the threshold it is."""
+
+CHANNELS = stream([(NOTHING,) * 2] * 5 + [(M_WAVE, NOTHING)] * 8 + [(NOTHING, M_WAVE)] * 5, [0.5] * 18)
 
 
 def ran(made: Stream, cut: int = 400) -> tuple[Engine, list[TimedRecord]]:

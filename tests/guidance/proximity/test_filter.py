@@ -334,3 +334,14 @@ def test_a_small_response_below_the_criterion_is_evidence_though_it_does_not_cou
     low, median, high = known(estimate.threshold_ma)
     assert 0.8 < median < 1.0
     assert math.log(high / low) < 0.6
+
+
+@pytest.mark.parametrize(("after_s", "low_ma", "high_ma"), [(0.2, 0.43, 0.5), (0.5, 0.2, 0.35)])
+def test_a_fit_sweep_after_a_burst_is_believed_the_more_the_later_it_comes(
+    after_s: float, low_ma: float, high_ma: float
+) -> None:
+    nerve = settled()
+    for pulse in range(21, 27):
+        nerve.observe(outcome(pulse, 0.5 * pulse, 0.55, detected=False, amplitude_uv=90.0, contaminated=True))
+    _, median_ma, _ = known(nerve.observe(observed(27, 13.0 + after_s, 0.4, 800.0)).threshold_ma)
+    assert low_ma < median_ma < high_ma
