@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from guidance import language
 from tests.support.pulse_audio import PulseServer, own_sound
 
 
@@ -17,6 +18,16 @@ def site(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     folder = config / "protocols"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """English, whatever the language of this machine: a test that shows another one chooses it itself."""
+    for name in language.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    language.use(language.ENGLISH)
+    yield
+    language.use(language.ENGLISH)
 
 
 @pytest.fixture

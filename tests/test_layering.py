@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "guidance", "drivers", "protocols", "tests"}
 
 LAYERS: tuple[tuple[str, ...], ...] = (
+    ("guidance.language",),
     ("protocols", "drivers.base", "guidance.common"),
     ("drivers.toolkit", "drivers.transport", "drivers.formats", "guidance.citations"),
     ("drivers.ona", "drivers.rhx", "drivers.spikerbox", "drivers.lsl", "drivers.sound_input",

@@ -11,9 +11,11 @@ import click
 
 from guidance import __version__
 from guidance.cli.command_table import CommandTable
+from guidance.cli.language import LANGUAGE, after_language, set_language
 from guidance.common.errors import BAD_ARGUMENTS, DONE, EXIT_STATUSES, FAILED, UsageError
 from guidance.common.start_lines import early_lines
 from guidance.common.terminal import opens_screen, without_echo
+from guidance.language import in_use
 
 if TYPE_CHECKING:
     from guidance.session import Host
@@ -26,13 +28,15 @@ if TYPE_CHECKING:
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="needle-guidance")
+@LANGUAGE
 @click.pass_context
-def cli(context: click.Context) -> None:
+def cli(context: click.Context, language: str | None) -> None:
     """Needle guidance by evoked EMG: where the needle tip is, by sound and on a screen.
 
     Without a command, on a terminal, Start opens: everything below by keys, mouse and touch. Research software, not a
     medical device.
     """
+    set_language(language)
     if context.invoked_subcommand is not None:
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -43,9 +47,9 @@ def cli(context: click.Context) -> None:
 
 
 def _status_of(host: Host | None, words: list[str]) -> int:
-    """Run ``words`` as the command line would, and return the exit status."""
+    """Run ``words`` in the language in use as the command line would, and return the exit status."""
     try:
-        main(host, words)
+        main(host, ["--language", in_use(), *words])
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else FAILED if leave.code else DONE
     return DONE
@@ -58,7 +62,8 @@ def main(host: Host | None = None, words: list[str] | None = None) -> None:
     """
     typed = sys.argv[1:] if words is None else words
     try:
-        with without_echo(wanted=opens_screen(typed)), early_lines(typed):
+        command = after_language(typed)
+        with without_echo(wanted=opens_screen(command)), early_lines(command):
             cli.main(args=words, standalone_mode=False, obj=host)
         if sys.stdout is not None:
             sys.stdout.flush()

@@ -13,6 +13,7 @@ from guidance.cli.options import STATUS, THEME
 from guidance.cli.procedures import STORE, leave
 from guidance.cli.running import place_of
 from guidance.common.errors import DONE, UserError
+from guidance.language import in_use
 
 _SERVED = "TEXTUAL_DRIVER"
 """Variable that textual-serve sets for the programs it serves: the browser is then the terminal."""
@@ -100,7 +101,7 @@ def _serve(words: list[str], pid: int | None, theme: str | None, host: str, port
         from guidance.processes.web import serve
     except ImportError:
         raise click.UsageError(_NO_SERVER) from None
-    command = [sys.executable, "-m", "guidance", "watch", *words]
+    command = [sys.executable, "-m", "guidance", "--language", in_use(), "watch", *words]
     command += ["--pid", str(pid)] if pid else []
     command += ["--theme", theme] if theme else []
     try:

@@ -8,6 +8,7 @@ from textual.binding import BindingsMap
 from textual.driver import Driver
 
 from guidance.contracts.snapshot import Snapshot
+from guidance.language import tr
 from guidance.ui import keys, pages
 from guidance.ui.appearance import Appearance
 from guidance.ui.driver import metered
@@ -62,7 +63,7 @@ class GuidanceApp(KeyActions):
         self._procedure_screen.leave.show_question(*self._question())
         self._procedure_screen.show_stage(self._arming.stage(time.monotonic()))
         is_armed = self.is_armed() and not self._stopped
-        self._procedure_screen.keys.offer(self._shown_keys(armed=is_armed), keys.STOP if is_armed else None)
+        self._procedure_screen.keys.offer(self._shown_keys(armed=is_armed), tr(keys.STOP) if is_armed else None)
 
     def _shown_keys(self, *, armed: bool) -> ShownKeys:
         """Return the keys that do something now, and what they do."""
@@ -91,7 +92,7 @@ class GuidanceApp(KeyActions):
         """Return the key to press again, as shown, and what it does then; an empty key if none is to be confirmed."""
         pending = self._leaving.pending_action(time.monotonic())
         key = next((binding.key_display for binding in self._key_bindings if binding.action == pending), None)
-        return (key or "", "end and sign" if pending == "sign" else "end")
+        return (key or "", tr("end and sign") if pending == "sign" else tr("end"))
 
     async def action_sign(self) -> None:
         """End the procedure as with ``q``, and exit with its folder, so that its note is signed."""

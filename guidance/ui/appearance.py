@@ -24,8 +24,9 @@ def appearance_of(config: Config, theme: str | None, *, is_observer: bool = Fals
     """Return the appearance set in ``config``; ``theme`` takes precedence over its theme. Raises UsageError."""
     table = dict(config.screen)
     named = table.pop("theme", USUAL_THEME)
+    table.pop("language", None)  # guidance.cli.language reads it
     if table:
-        raise config.fault("screen", f"there is no setting {next(iter(table))!r}; there is theme.")
+        raise config.fault("screen", f"there is no setting {next(iter(table))!r}; there are theme and language.")
     if not (isinstance(named, str) and named in PALETTES):
         raise config.fault("screen", f"there is no theme {named!r}; there are {', '.join(PALETTES)}.")
     return Appearance(theme or named, keymap_of(config), is_observer)

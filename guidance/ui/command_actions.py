@@ -23,6 +23,7 @@ from guidance.contracts.commands import (
     TurnVolume,
 )
 from guidance.contracts.snapshot import TimelineView
+from guidance.language import mark, recorded, tr
 from guidance.ui import keys
 from guidance.ui.appearance import Appearance
 from guidance.ui.correcting import REASONS, Correcting, last_entry
@@ -34,7 +35,11 @@ from guidance.ui.procedure_screen import ProcedureScreen
 from guidance.ui.text import clock
 from guidance.ui.widgets.syringe import Volumes
 
-_REASONS = ("already injected", "decided with the responsible physician", "aspirated again since, no blood")
+_REASONS = (
+    mark("already injected"),
+    mark("decided with the responsible physician"),
+    mark("aspirated again since, no blood"),
+)
 _SIDES = ("left", "right", "midline")
 _NOT_DONE = "not done"
 _ENTRIES = ("dose", "note")
@@ -78,12 +83,18 @@ class CommandActions(LinkedApp):
         if item is None or number > len(item.choices):
             return
         if self._repeats.is_repeat:
-            self._noted(f"key {number} again within {REPEAT_S:g} s: no answer; press it once more")
+            self._noted(
+                tr(
+                    "key {key} again within {seconds} s: no answer; press it once more",
+                    key=number,
+                    seconds=f"{REPEAT_S:g}",
+                )
+            )
             return
         value, _, ask = item.choices[number - 1]
         if ask:
             self._prompted = (item.key, value)
-            self._open("answer", ask)
+            self._open("answer", recorded(ask))
         else:
             self._send(StopAnswer(item.key, value))
 
@@ -92,7 +103,7 @@ class CommandActions(LinkedApp):
         item = self._procedure_screen.stop_page.item
         if item is not None and not item.is_required:
             self._prompted = (item.key, _NOT_DONE)
-            self._open("answer", f"{item.question}: not done, because")
+            self._open("answer", tr("{question}: not done, because", question=recorded(item.question)))
 
     def action_stop_item(self, step: int) -> None:
         """Choose another item of the stop moment."""
@@ -166,7 +177,7 @@ class CommandActions(LinkedApp):
         """Enter the chosen aliquot as injected, or open the line for the units of a toxin."""
         if self.newest is not None and self.newest.toxin is not None:
             if not self._repeats.is_repeat:
-                self._open("units", "Muscle and units, such as 'fds 30'")
+                self._open("units", tr("Muscle and units, such as 'fds 30'"))
             return
         self._once(Aliquot(self._volumes.chosen_ml))
 
@@ -175,16 +186,16 @@ class CommandActions(LinkedApp):
         toxin = self.newest.toxin if self.newest else None
         if toxin is not None and toxin.held:
             self._held_units = toxin.held
-            self._open("units-reason", f"Why {clean(toxin.held)}", _REASONS)
+            self._open("units-reason", tr("Why {entry}", entry=clean(toxin.held)), _REASONS)
             return
         dose = self.newest.dose if self.newest else None
         if dose is not None and dose.held_ml is not None:
             self._volumes.held_ml = dose.held_ml
-            self._open("reason", f"Why {dose.held_ml:g} mL", _REASONS)
+            self._open("reason", tr("Why {entry}", entry=f"{dose.held_ml:g} mL"), _REASONS)
 
     def action_write_note(self) -> None:
         """Open the line for a note in words."""
-        self._open("note", "Note")
+        self._open("note", tr("Note"))
 
     def action_correct(self) -> None:
         """Open the line that corrects an entry: the one chosen on the page Review, else the newest."""
@@ -235,7 +246,7 @@ class CommandActions(LinkedApp):
         added = past.dropped + len(past.events) - before.dropped - len(before.events)
         events = [event for event in past.events[-added:] if event.kind in _ENTRIES] if added > 0 else []
         if events:
-            self._procedure_screen.status.note(f"{clock(events[-1].t)} {clean(events[-1].text)}")
+            self._procedure_screen.status.note(f"{clock(events[-1].t)} {recorded(clean(events[-1].text))}")
 
     def _noted(self, noted: str) -> None:
         """Show what the screen itself did at a key."""

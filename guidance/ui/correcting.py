@@ -8,11 +8,12 @@ from guidance.common.text import clean
 from guidance.contracts.commands import CorrectEntry
 from guidance.contracts.corrections import CORRECTION, WITHDRAWN
 from guidance.contracts.snapshot import EventView, TimelineView
+from guidance.language import mark, recorded, tr
 from guidance.ui.text import clock
 
 WITHDRAW = "x"
 """What the operator writes where the entry did not happen."""
-REASONS = ("typing error", "entered twice", "did not happen")
+REASONS = (mark("typing error"), mark("entered twice"), mark("did not happen"))
 
 
 @dataclass(slots=True)
@@ -26,13 +27,19 @@ class Correcting:
     def choose(self, event: EventView) -> str:
         """Begin with ``event``; return the label of the line that takes what it should be."""
         self.seq, self.value = -1 if event.seq is None else event.seq, None
-        self.name = " ".join(filter(None, (clean(event.what).replace("-", " "), clean(event.value))))
-        return f"{clock(event.t)} {self.name} should be ({WITHDRAW}: did not happen)"
+        self.name = " ".join(
+            filter(None, (recorded(clean(event.what).replace("-", " ")), recorded(clean(event.value))))
+        )
+        return tr(
+            "{time} {entry} should be ({key}: did not happen)", time=clock(event.t), entry=self.name, key=WITHDRAW
+        )
 
     def take(self, text: str) -> str:
         """Keep ``text`` as what the entry should be; return the label of the line that takes the reason."""
         self.value = None if text.lower() == WITHDRAW else text
-        return f"Why {self.name} {'did not happen' if self.value is None else f'should be {clean(text)}'}"
+        if self.value is None:
+            return tr("Why {entry} did not happen", entry=self.name)
+        return tr("Why {entry} should be {value}", entry=self.name, value=clean(text))
 
     def command(self, reason: str) -> CorrectEntry:
         """Return the correction for ``reason``."""

@@ -11,6 +11,7 @@ from guidance.contracts.events import Interval, Proximity
 from guidance.contracts.signal_fitness import stale_after_s
 from guidance.contracts.snapshot import Snapshot
 from guidance.contracts.zones import USUAL_EDGES_MA, Edges
+from guidance.language import mark, tr
 
 _TREND_S = 3.0
 """Span of thresholds that a trend compares, in s."""
@@ -22,21 +23,21 @@ _SD_IN_INTERVAL = 3.29
 """Standard deviations that the central 90 % of a normal distribution span."""
 _MOST_SHOWN_MA = 10.0
 """Top of the gauge, in mA: beyond it no current can be given, and a number would feign knowledge."""
-_SILENT, _OFF = "no data from the engine", "stimulator off"
-_STALE = "stale: no fresh sweep"
-_BLINDING = {"device-lost": "device lost", "lead-off": "electrode off", "stale": _STALE}
+_SILENT, _OFF = mark("no data from the engine"), mark("stimulator off")
+_STALE = mark("stale: no fresh sweep")
+_BLINDING = {"device-lost": mark("device lost"), "lead-off": mark("electrode off"), "stale": _STALE}
 _WHY = {
-    "no-response-yet": "no response yet",
-    "no-verdict-yet": "no sweep could tell yet",
-    "current-unknown": "current not known",
-    "injectate": "injection at the needle tip",
+    "no-response-yet": mark("no response yet"),
+    "no-verdict-yet": mark("no sweep could tell yet"),
+    "current-unknown": mark("current not known"),
+    "injectate": mark("injection at the needle tip"),
     "stale": _STALE,
-    "lead-off": "electrode off",
-    "uncertain": "threshold not known",
-    "response-changed": "another response: restarted",
-    "at-rest": "at rest: contract muscle",
-    "no-clear-unit": "no potential clear enough",
-    "silent": "no potentials on effort",
+    "lead-off": mark("electrode off"),
+    "uncertain": mark("threshold not known"),
+    "response-changed": mark("another response: restarted"),
+    "at-rest": mark("at rest: contract muscle"),
+    "no-clear-unit": mark("no potential clear enough"),
+    "silent": mark("no potentials on effort"),
 }
 
 
@@ -90,7 +91,7 @@ class EstimateReader:
         """Return the estimate in ``snapshot``; not known while the engine is ``silent``."""
         proximity = snapshot.proximity
         self._follow(proximity, snapshot.t)
-        blinded = _SILENT if silent else _blinded(snapshot) or self._outdated(snapshot)
+        blinded = tr(_SILENT) if silent else _blinded(snapshot) or self._outdated(snapshot)
         why = blinded or _unfit(snapshot)
         if proximity is None or why is not None:
             shown = proximity if blinded is None else None
@@ -138,7 +139,7 @@ class EstimateReader:
             return None
         if snapshot.needle is not None and not snapshot.proximity.valid:
             return None  # its reason is shown, and holds until the next estimate
-        return _OFF if _is_off(snapshot) else _WHY["stale"]
+        return tr(_OFF if _is_off(snapshot) else _WHY["stale"])
 
     def _trend(self) -> str | None:
         if not self._medians:
@@ -169,19 +170,20 @@ def _unfit(snapshot: Snapshot) -> str | None:
     """Return in words why the newest estimate has no zone; None if it has one."""
     proximity = snapshot.proximity
     if proximity is None:
-        return _OFF if _is_off(snapshot) and snapshot.needle is None else _WHY["no-response-yet"]
+        return tr(_OFF if _is_off(snapshot) and snapshot.needle is None else _WHY["no-response-yet"])
     if not proximity.valid:
         why = proximity.why or "unknown"
         if proximity.above_ma is not None:
-            return f"threshold above {proximity.above_ma:g} mA"
+            return tr("threshold above {ma} mA", ma=f"{proximity.above_ma:g}")
         if why == "uncertain" and proximity.threshold_0p1ms_ma is not None:
             low_ma, _, high_ma = proximity.threshold_0p1ms_ma
-            return f"{_WHY[why]}: {_rounded(low_ma)} to {_rounded(high_ma)} mA"
+            return tr("threshold not known: {low} to {high} mA", low=_rounded(low_ma), high=_rounded(high_ma))
         why = "no-verdict-yet" if why == "no-response-yet" and _none_decided(snapshot) else why
-        return _WHY.get(why, clean(why).replace("-", " "))
+        return tr(_WHY[why]) if why in _WHY else clean(why).replace("-", " ")
     if proximity.rise_time_us is not None or proximity.place is not None:
         return None
-    return "pulse width not known" if proximity.threshold_0p1ms_ma is None or proximity.zone is None else None
+    is_unknown = proximity.threshold_0p1ms_ma is None or proximity.zone is None
+    return tr("pulse width not known") if is_unknown else None
 
 
 def _none_decided(snapshot: Snapshot) -> bool:
@@ -191,7 +193,7 @@ def _none_decided(snapshot: Snapshot) -> bool:
 
 def _rounded(current_ma: float) -> str:
     """Return a current of a wide interval with two digits: more would not be known; none above what can be given."""
-    return f"{current_ma:.2g}" if current_ma < _MOST_SHOWN_MA else f"more than {_MOST_SHOWN_MA:g}"
+    return f"{current_ma:.2g}" if current_ma < _MOST_SHOWN_MA else tr("more than {ma}", ma=f"{_MOST_SHOWN_MA:g}")
 
 
 def _is_off(snapshot: Snapshot) -> bool:
@@ -201,8 +203,8 @@ def _is_off(snapshot: Snapshot) -> bool:
 def _blinded(snapshot: Snapshot) -> str | None:
     """Return in words what keeps the engine from knowing anything now; None if nothing does."""
     if not snapshot.connected:
-        return _BLINDING["device-lost"]
+        return tr(_BLINDING["device-lost"])
     if snapshot.ended is not None and snapshot.live:
-        return "the procedure has ended"
+        return tr("the procedure has ended")
     codes = {alarm.code for alarm in snapshot.alarms if alarm.active}
-    return next((words for code, words in _BLINDING.items() if code in codes), None)
+    return next((tr(words) for code, words in _BLINDING.items() if code in codes), None)

@@ -11,6 +11,7 @@ from textual.binding import Binding
 from textual.command import CommandPalette
 
 from guidance.contracts.commands import Arm
+from guidance.language import mark, tr
 from guidance.ui import keys
 from guidance.ui.appearance import Appearance
 from guidance.ui.arming import CONFIRM_WITHIN_S, Arming, Stage
@@ -23,8 +24,8 @@ from guidance.ui.widgets.entry import EntryResult
 from guidance.ui.widgets.help import named_keys
 
 _ASIDE = (ScreenPage.HELP, ScreenPage.RESCUE)
-_NOT_NOW = "does nothing on this page now"
-_PASTED = "pasted text, not keys: nothing done"
+_NOT_NOW = mark("does nothing on this page now")
+_PASTED = mark("pasted text, not keys: nothing done")
 
 
 class KeyActions(CommandActions):
@@ -84,7 +85,7 @@ class KeyActions(CommandActions):
         self._arming.forget()
         self._leaving.forget()
         self._stop()
-        self._noted(_PASTED)
+        self._noted(tr(_PASTED))
         self._refresh_status()
 
     def _stop_at_unknown(self, key: str) -> None:
@@ -92,7 +93,8 @@ class KeyActions(CommandActions):
         is_armed = self.is_armed()
         self._stop()
         name = keys.shown(key)
-        self._noted(f"STOP: key {name} does nothing here" if is_armed else f"key {name} does nothing here")
+        stopped = tr("STOP: key {key} does nothing here", key=name)
+        self._noted(stopped if is_armed else tr("key {key} does nothing here", key=name))
 
     def on_paste(self, event: events.Paste) -> None:
         """Add the text to the open line; without one, a paste stops like an inactive key."""
@@ -101,14 +103,14 @@ class KeyActions(CommandActions):
         else:
             self._arming.forget()
             self._stop()
-            self._noted(_PASTED)
+            self._noted(tr(_PASTED))
 
     def on_click(self) -> None:
         """Stop at a touch anywhere on the screen, also on the search; a touch between the two keys ends arming."""
         self._arming.forget()
         if self.is_armed():
             self._stop()
-            self._noted("STOP: the screen was touched")
+            self._noted(tr("STOP: the screen was touched"))
 
     def action_go(self) -> None:
         """Arm, if arming was just requested; otherwise turn to the next page."""
@@ -117,7 +119,7 @@ class KeyActions(CommandActions):
             self._send(Arm())
         elif self._arming.is_late(now_s):
             self._arming.forget()
-            self._noted(f"not armed: more than {CONFIRM_WITHIN_S:g} s after the first key")
+            self._noted(tr("not armed: more than {seconds} s after the first key", seconds=f"{CONFIRM_WITHIN_S:g}"))
         elif not self._repeats.is_repeat and self._arming.stage(now_s) is not Stage.CONFIRMED:
             self._turn(1)
         self._refresh_status()
@@ -142,18 +144,22 @@ class KeyActions(CommandActions):
 
     def action_search_commands(self) -> None:
         """Open the search in all keys and what they do; never while the stimulator is armed."""
-        page, active = self.page_state, dict[str, str]()
+        not_now, page, active = tr(_NOT_NOW), self.page_state, dict[str, str]()
         for each in keys.KEY_ACTIONS:
             _, action, parameters = actions.parse(each.action)
             if keys.holds(action, parameters, page):
                 active.setdefault(each.name, each.action)
         self.search_commands(
             [
-                (f"{words}   {shown}", partial(self._do, active.get(name), shown), None if name in active else _NOT_NOW)
+                (
+                    f"{words}   {shown}",
+                    partial(self._do, active.get(name), shown),
+                    None if name in active else not_now,
+                )
                 for name, shown, words in named_keys(self._key_bindings, page.notes)
                 if name != "commands"
             ],
-            "Search keys and commands",
+            tr("Search keys and commands"),
         )
 
     async def _do(self, action: str | None, key: str) -> None:
@@ -161,7 +167,7 @@ class KeyActions(CommandActions):
         if self.is_armed():
             self._stop()
         elif action is None:
-            self._noted(f"key {key} does nothing here")
+            self._noted(tr("key {key} does nothing here", key=key))
         else:
             await self.run_action(action)
 

@@ -9,12 +9,13 @@ from itertools import groupby
 from textual.binding import ActiveBinding
 
 from guidance.common.text import clean
-from guidance.ui.pages import PageState, ScreenPage
+from guidance.language import mark, recorded, tr
+from guidance.ui.pages import PageState, ScreenPage, shown_title
 
 STEP_MM = 0.5
 RESCUE_KEY = "f2"
 """The key of the rescue card that works also while a line takes text, where a letter would be written."""
-STOP = "STOP"
+STOP = mark("STOP")
 """The words of the key that stops: it is drawn as the largest target on the screen while the stimulator is armed."""
 MOST_NOTES = 6
 EFFORTS = {"rest": 0.0, "slight": 0.18, "full": 0.9}
@@ -35,60 +36,60 @@ class KeyAction:
 
 KEY_ACTIONS = (
     KeyAction("stop", ("space",), "stop", STOP),
-    KeyAction("stop", ("space",), "pause", "Pause / resume"),
-    KeyAction("arm", ("o", "O"), "request_arm", "Arm"),
-    KeyAction("go", ("enter",), "go", "Next"),
-    KeyAction("back", ("backspace",), "previous", "Back"),
-    KeyAction("sign", ("g", "G"), "sign", "End and sign"),
-    KeyAction("help", ("question_mark", "f1"), "help", "Keys"),
+    KeyAction("stop", ("space",), "pause", mark("Pause / resume")),
+    KeyAction("arm", ("o", "O"), "request_arm", mark("Arm")),
+    KeyAction("go", ("enter",), "go", mark("Next")),
+    KeyAction("back", ("backspace",), "previous", mark("Back")),
+    KeyAction("sign", ("g", "G"), "sign", mark("End and sign")),
+    KeyAction("help", ("question_mark", "f1"), "help", mark("Keys")),
     KeyAction("commands", ("ctrl+p",), "search_commands", ""),
-    KeyAction("rescue", ("l", "L", "f2"), "rescue", "RESCUE"),
-    KeyAction("inject", ("i", "I"), "inject", "Injected"),
-    KeyAction("reason", ("w", "W"), "give_reason", "Give a reason"),
-    KeyAction("aspirated", ("d", "D"), "aspirate", "Aspirated"),
-    KeyAction("acknowledge", ("k", "K"), "acknowledge", "Acknowledge"),
-    KeyAction("up", ("up",), "dial(1)", "Current"),
-    KeyAction("down", ("down",), "dial(-1)", "Current"),
-    KeyAction("up", ("up",), "aliquot(1)", "Aliquot"),
-    KeyAction("down", ("down",), "aliquot(-1)", "Aliquot"),
-    KeyAction("up", ("up",), "scroll(-1)", "Scroll"),
-    KeyAction("down", ("down",), "scroll(1)", "Scroll"),
-    KeyAction("up", ("up",), "stop_item(-1)", "Item"),
-    KeyAction("down", ("down",), "stop_item(1)", "Item"),
-    KeyAction("hold", ("h", "H"), "hold", "Hold"),
-    KeyAction("hold", ("h", "H"), "release_control('held')", "Release"),
-    KeyAction("take-over", ("t", "T"), "take_control", "Take"),
-    KeyAction("take-over", ("t", "T"), "release_control('operator')", "Release"),
-    KeyAction("search-on", ("y", "Y"), "search_on", "Search on"),
-    KeyAction("rest", ("7",), "request_effort('rest')", "Rest"),
-    KeyAction("slight", ("8",), "request_effort('slight')", "Slight"),
-    KeyAction("full", ("9",), "request_effort('full')", "Full effort"),
-    KeyAction("not-done", ("x", "X"), "not_done", "Not done"),
-    KeyAction("side", ("s", "S"), "side", "Side"),
-    KeyAction("note", ("n", "N"), "write_note", "Note"),
-    KeyAction("quit", ("q", "Q"), "quit", "Quit"),
+    KeyAction("rescue", ("l", "L", "f2"), "rescue", mark("RESCUE")),
+    KeyAction("inject", ("i", "I"), "inject", mark("Injected")),
+    KeyAction("reason", ("w", "W"), "give_reason", mark("Give a reason")),
+    KeyAction("aspirated", ("d", "D"), "aspirate", mark("Aspirated")),
+    KeyAction("acknowledge", ("k", "K"), "acknowledge", mark("Acknowledge")),
+    KeyAction("up", ("up",), "dial(1)", mark("Current")),
+    KeyAction("down", ("down",), "dial(-1)", mark("Current")),
+    KeyAction("up", ("up",), "aliquot(1)", mark("Aliquot")),
+    KeyAction("down", ("down",), "aliquot(-1)", mark("Aliquot")),
+    KeyAction("up", ("up",), "scroll(-1)", mark("Scroll")),
+    KeyAction("down", ("down",), "scroll(1)", mark("Scroll")),
+    KeyAction("up", ("up",), "stop_item(-1)", mark("Item")),
+    KeyAction("down", ("down",), "stop_item(1)", mark("Item")),
+    KeyAction("hold", ("h", "H"), "hold", mark("Hold")),
+    KeyAction("hold", ("h", "H"), "release_control('held')", mark("Release")),
+    KeyAction("take-over", ("t", "T"), "take_control", mark("Take")),
+    KeyAction("take-over", ("t", "T"), "release_control('operator')", mark("Release")),
+    KeyAction("search-on", ("y", "Y"), "search_on", mark("Search on")),
+    KeyAction("rest", ("7",), "request_effort('rest')", mark("Rest")),
+    KeyAction("slight", ("8",), "request_effort('slight')", mark("Slight")),
+    KeyAction("full", ("9",), "request_effort('full')", mark("Full effort")),
+    KeyAction("not-done", ("x", "X"), "not_done", mark("Not done")),
+    KeyAction("side", ("s", "S"), "side", mark("Side")),
+    KeyAction("note", ("n", "N"), "write_note", mark("Note")),
+    KeyAction("quit", ("q", "Q"), "quit", mark("Quit")),
     *(KeyAction(f"note-{n}", (str(n),), f"add_note({n})", "Note") for n in range(1, MOST_NOTES + 1)),
     *(
         KeyAction(name, (str(n),), f"answer({n})", "Answer")
         for n, name in enumerate((*(f"note-{n}" for n in range(1, MOST_NOTES + 1)), "rest", "slight", "full"), 1)
     ),
-    KeyAction("pause-alarms", ("p", "P"), "pause_audio", "Pause alarm sound"),
-    KeyAction("right", ("right",), f"steer('advance {STEP_MM}')", "Needle"),
-    KeyAction("left", ("left",), f"steer('withdraw {STEP_MM}')", "Needle"),
-    KeyAction("right", ("right",), "leap(1)", "Event"),
-    KeyAction("left", ("left",), "leap(-1)", "Event"),
-    KeyAction("aside", ("r",), f"steer('redirect -{STEP_MM}')", "Sideways"),
-    KeyAction("aside-back", ("R",), f"steer('redirect {STEP_MM}')", "Sideways"),
-    KeyAction("correct", ("u", "U"), "correct", "Correct"),
-    KeyAction("louder", ("right_square_bracket",), "volume(1)", "Volume"),
-    KeyAction("quieter", ("left_square_bracket",), "volume(-1)", "Volume"),
-    KeyAction("emg-louder", ("full_stop",), "monitor(1)", "EMG sound"),
-    KeyAction("emg-quieter", ("comma",), "monitor(-1)", "EMG sound"),
-    KeyAction("larger", ("plus", "equals_sign"), "external_dial(1)", "External dial"),
-    KeyAction("smaller", ("minus",), "external_dial(-1)", "External dial"),
-    KeyAction("larger", ("plus", "equals_sign"), "rescale(-1)", "Scale"),
-    KeyAction("smaller", ("minus",), "rescale(1)", "Scale"),
-    KeyAction("autoscale", ("0",), "autoscale", "Scale"),
+    KeyAction("pause-alarms", ("p", "P"), "pause_audio", mark("Pause alarm sound")),
+    KeyAction("right", ("right",), f"steer('advance {STEP_MM}')", mark("Needle")),
+    KeyAction("left", ("left",), f"steer('withdraw {STEP_MM}')", mark("Needle")),
+    KeyAction("right", ("right",), "leap(1)", mark("Event")),
+    KeyAction("left", ("left",), "leap(-1)", mark("Event")),
+    KeyAction("aside", ("r",), f"steer('redirect -{STEP_MM}')", mark("Sideways")),
+    KeyAction("aside-back", ("R",), f"steer('redirect {STEP_MM}')", mark("Sideways")),
+    KeyAction("correct", ("u", "U"), "correct", mark("Correct")),
+    KeyAction("louder", ("right_square_bracket",), "volume(1)", mark("Volume")),
+    KeyAction("quieter", ("left_square_bracket",), "volume(-1)", mark("Volume")),
+    KeyAction("emg-louder", ("full_stop",), "monitor(1)", mark("EMG sound")),
+    KeyAction("emg-quieter", ("comma",), "monitor(-1)", mark("EMG sound")),
+    KeyAction("larger", ("plus", "equals_sign"), "external_dial(1)", mark("External dial")),
+    KeyAction("smaller", ("minus",), "external_dial(-1)", mark("External dial")),
+    KeyAction("larger", ("plus", "equals_sign"), "rescale(-1)", mark("Scale")),
+    KeyAction("smaller", ("minus",), "rescale(1)", mark("Scale")),
+    KeyAction("autoscale", ("0",), "autoscale", mark("Scale")),
 )
 """The most important first: the foot of the screen shows as many as fit, the help all."""
 
@@ -267,10 +268,10 @@ def shown_keys(active: Iterable[ActiveBinding], state: PageState, *, alone: bool
 def entry_keys(*, armed: bool) -> tuple[tuple[str, str], ...]:
     """Return what keys do while a line takes text: all others write, also those that act elsewhere."""
     return (
-        ("ESC", STOP if armed else "Cancel"),
-        ("ENTER", "Done"),
-        (shown(RESCUE_KEY), "RESCUE"),
-        ("SPACE a-z", "Type"),
+        ("ESC", tr(STOP) if armed else tr("Cancel")),
+        ("ENTER", tr("Done")),
+        (shown(RESCUE_KEY), tr("RESCUE")),
+        ("SPACE a-z", tr("Type")),
     )
 
 
@@ -278,13 +279,14 @@ def _does(action: str, description: str, state: PageState) -> str:
     """Return what a key does now, in words; empty for a key that is not shown."""
     if action == "go":
         beside = state.beside(1)
-        return beside.title() if beside else ""
+        return shown_title(beside) if beside else ""
     if action == "search_on":
-        return description if state.snapshot and state.snapshot.stimulator and state.snapshot.stimulator.asks else ""
+        stimulator = state.snapshot.stimulator if state.snapshot else None
+        return tr(description) if stimulator and stimulator.asks else ""
     if _SHOWN_ON.get(action.partition("(")[0], state.page) is not state.page:
         return ""
     if action.startswith("add_note("):
-        return clean(state.notes[int(action[9:-1]) - 1]).capitalize()
+        return recorded(clean(state.notes[int(action[9:-1]) - 1])).capitalize()
     if action.startswith("answer("):
         return ""
-    return description
+    return tr(description) if description else ""

@@ -23,6 +23,7 @@ from guidance.common.memory import RELEASE_S, release_free
 from guidance.common.text import clean
 from guidance.contracts.commands import FrameAck, OperatorCommand, Quit
 from guidance.contracts.snapshot import SCREEN_TAKEN, Snapshot
+from guidance.language import tr
 from guidance.ui.appearance import Appearance
 from guidance.ui.arming import CONFIRM_WITHIN_S
 from guidance.ui.fault_file import LOGGER, FaultFile
@@ -101,9 +102,13 @@ class LinkedApp(App[str]):
         fault = sys.exc_info()[1]
         _log.critical("the screen ended", exc_info=fault)
         path = self._fault_file.path
-        where = f" The traceback is in {path}." if path else ""
+        where = " " + tr("The traceback is in {path}.", path=path) if path else ""
         self.bell()
-        self.panic(Text(clean(f"display fault: {type(fault).__name__}: {fault}. The screen ends.{where}")))
+        self.panic(
+            Text(
+                clean(tr("display fault: {fault}. The screen ends.", fault=f"{type(fault).__name__}: {fault}") + where)
+            )
+        )
         self._stop()
 
     def on_mount(self) -> None:

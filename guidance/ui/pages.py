@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from guidance.contracts.snapshot import Snapshot
+from guidance.language import mark, tr
 
 
 class ScreenPage(StrEnum):
@@ -20,6 +21,15 @@ class ScreenPage(StrEnum):
     RESCUE = "rescue"
 
 
+_TITLES = {
+    ScreenPage.PREPARE: mark("Prepare"),
+    ScreenPage.STOP: mark("Stop"),
+    ScreenPage.GUIDE: mark("Guide"),
+    ScreenPage.INJECT: mark("Inject"),
+    ScreenPage.REVIEW: mark("Review"),
+    ScreenPage.HELP: mark("Help"),
+    ScreenPage.RESCUE: mark("Rescue"),
+}
 _LIVE = (ScreenPage.PREPARE, ScreenPage.STOP, ScreenPage.GUIDE, ScreenPage.INJECT, ScreenPage.REVIEW)
 _RECORDED = (ScreenPage.GUIDE, ScreenPage.REVIEW)
 
@@ -30,6 +40,11 @@ def order(snapshot: Snapshot | None) -> tuple[ScreenPage, ...]:
         return _RECORDED
     has_stop = snapshot is not None and snapshot.stop_moment is not None
     return tuple(page for page in _LIVE if has_stop or page is not ScreenPage.STOP)
+
+
+def shown_title(page: ScreenPage) -> str:
+    """Return the name of ``page`` for the operator."""
+    return tr(_TITLES[page])
 
 
 def first(snapshot: Snapshot) -> ScreenPage:

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from guidance.common.text import clean
 from guidance.contracts.signal_fitness import Unfit, is_high, signal_faults
 from guidance.contracts.snapshot import Snapshot, StimulatorView
+from guidance.language import mark, recorded, tr, trn
 from guidance.ui.estimate import is_led_by_emg
 from guidance.ui.text import UNKNOWN, session_words
 
@@ -46,20 +47,18 @@ class ShownState:
 
 
 _SOUNDLESS = {
-    "starting": ShownState("sound", StatusLevel.UNKNOWN, "starting", "It is not known yet whether it plays."),
-    "lost": ShownState("sound", StatusLevel.BAD, "LOST", "Connect a loudspeaker; watch the screen."),
-    "muted": ShownState("sound", StatusLevel.HEED, "muted", "Watch the screen: there is no sound."),
+    "starting": (StatusLevel.UNKNOWN, mark("starting"), mark("It is not known yet whether it plays.")),
+    "lost": (StatusLevel.BAD, mark("LOST"), mark("Connect a loudspeaker; watch the screen.")),
+    "muted": (StatusLevel.HEED, mark("muted"), mark("Watch the screen: there is no sound.")),
 }
-_FAILED = ShownState("record", StatusLevel.BAD, "FAILED", "End soon; then free disk space or set --store.")
-_NO_RECORD = ShownState("record", StatusLevel.PLAIN, "none")
-_STIMULATOR_FAULTS = {"stimulus-unrequested": "STRAY PULSE", "stimulus-not-delivered": "off, fault"}
+_STIMULATOR_FAULTS = {"stimulus-unrequested": mark("STRAY PULSE"), "stimulus-not-delivered": mark("off, fault")}
 
 
 def states(snapshot: Snapshot, *, silent: bool = False) -> tuple[ShownState, ...]:
     """Return the four states that are always in sight; none is known while the engine is ``silent``."""
     known = (link_state(snapshot), _sound(snapshot), _record(snapshot), _stimulator(snapshot))
     if silent:
-        return tuple(ShownState(state.name, StatusLevel.UNKNOWN, "no data") for state in known)
+        return tuple(ShownState(state.name, StatusLevel.UNKNOWN, tr("no data")) for state in known)
     return known
 
 
@@ -80,30 +79,35 @@ def checks(snapshot: Snapshot) -> tuple[ShownState, ...]:
 def link_state(snapshot: Snapshot) -> ShownState:
     """Return the state of the link to the amplifier."""
     if not snapshot.live:
-        return ShownState("link", StatusLevel.PLAIN, "a recording")
+        return ShownState(tr("link"), StatusLevel.PLAIN, tr("a recording"))
     if not snapshot.connected:
-        return ShownState("link", StatusLevel.BAD, "LOST", "Plug it in again; it reconnects by itself.")
+        return ShownState(tr("link"), StatusLevel.BAD, tr("LOST"), tr("Plug it in again; it reconnects by itself."))
     if _holds(snapshot, "stale") and snapshot.rms_uv is None:
-        return ShownState("link", StatusLevel.BAD, "no samples", "Switch the amplifier off and on.")
+        return ShownState(tr("link"), StatusLevel.BAD, tr("no samples"), tr("Switch the amplifier off and on."))
     lost = snapshot.lost_samples
-    return ShownState(
-        "link", StatusLevel.GOOD, "connected", f"{lost} samples lost so far" if lost else "no samples lost"
-    )
+    advice = trn("{count} sample lost so far", "{count} samples lost so far", lost) if lost else tr("no samples lost")
+    return ShownState(tr("link"), StatusLevel.GOOD, tr("connected"), advice)
 
 
 def _sound(snapshot: Snapshot) -> ShownState:
     sound = snapshot.sound
     if sound is None and not snapshot.live:
-        return ShownState("sound", StatusLevel.PLAIN, "none")
+        return ShownState(tr("sound"), StatusLevel.PLAIN, tr("none"))
     if sound is None:
-        return ShownState("sound", StatusLevel.UNKNOWN, "not known", "Check that you can hear it.")
+        return ShownState(tr("sound"), StatusLevel.UNKNOWN, tr("not known"), tr("Check that you can hear it."))
     volume = f"{sound.volume:.0%}"
     if sound.state in _SOUNDLESS:
-        return _SOUNDLESS[sound.state]
+        level, words, advice = _SOUNDLESS[sound.state]
+        return ShownState(tr("sound"), level, tr(words), tr(advice))
     if sound.state == "paused":
-        rest = "" if sound.paused_s is None else f" {sound.paused_s:.0f} s"
-        return ShownState("sound", StatusLevel.HEED, f"paused{rest}", "It comes back by itself.")
-    return ShownState("sound", StatusLevel.GOOD, f"{clean(sound.state)} {volume}", f"tones: {clean(sound.mapping)}")
+        paused = tr("paused") if sound.paused_s is None else tr("paused {seconds} s", seconds=f"{sound.paused_s:.0f}")
+        return ShownState(tr("sound"), StatusLevel.HEED, paused, tr("It comes back by itself."))
+    return ShownState(
+        tr("sound"),
+        StatusLevel.GOOD,
+        f"{recorded(clean(sound.state))} {volume}",
+        tr("tones: {mapping}", mapping=clean(sound.mapping)),
+    )
 
 
 def _record(snapshot: Snapshot) -> ShownState:
@@ -111,105 +115,134 @@ def _record(snapshot: Snapshot) -> ShownState:
     if journal is None:
         return _unknown_record(snapshot)
     if journal.state == "events-only":
-        return ShownState("record", StatusLevel.BAD, "EVENTS ONLY", "The signal is not recorded: free disk space.")
+        return ShownState(
+            tr("record"), StatusLevel.BAD, tr("EVENTS ONLY"), tr("The signal is not recorded: free disk space.")
+        )
     if journal.state != "ok":
-        return _FAILED
+        return _failed()
     minutes = journal.minutes_left
     if minutes is None:
-        return ShownState("record", StatusLevel.GOOD, "on", "disk space not known")
-    words = f"{minutes:.0f} min left" if minutes < 600 else f"{minutes / 60:.0f} h left"
+        return ShownState(tr("record"), StatusLevel.GOOD, tr("on"), tr("disk space not known"))
+    words = tr("{minutes} min left", minutes=f"{minutes:.0f}")
+    if minutes >= 600:
+        words = tr("{hours} h left", hours=f"{minutes / 60:.0f}")
     if minutes < LEAST_MINUTES:
-        return ShownState("record", StatusLevel.HEED, words, "Little disk space: free some.")
-    return ShownState("record", StatusLevel.GOOD, words, "on the disk")
+        return ShownState(tr("record"), StatusLevel.HEED, words, tr("Little disk space: free some."))
+    return ShownState(tr("record"), StatusLevel.GOOD, words, tr("on the disk"))
+
+
+def _failed() -> ShownState:
+    advice = tr("End soon; then free disk space or set --store.")
+    return ShownState(tr("record"), StatusLevel.BAD, tr("FAILED"), advice)
 
 
 def _unknown_record(snapshot: Snapshot) -> ShownState:
     if _holds(snapshot, "storage"):
-        return _FAILED
-    return ShownState("record", StatusLevel.UNKNOWN, "not known") if snapshot.live else _NO_RECORD
+        return _failed()
+    if snapshot.live:
+        return ShownState(tr("record"), StatusLevel.UNKNOWN, tr("not known"))
+    return ShownState(tr("record"), StatusLevel.PLAIN, tr("none"))
 
 
 def _stimulator(snapshot: Snapshot) -> ShownState:
     stimulator = snapshot.stimulator
     if stimulator is None:
         is_external = snapshot.mode == "listen" and snapshot.live and not is_led_by_emg(snapshot)
-        words = "external" if is_external else "none"
-        return ShownState("stimulator", StatusLevel.PLAIN, words)
+        words = tr("external") if is_external else tr("none")
+        return ShownState(tr("stimulator"), StatusLevel.PLAIN, words)
     if _holds(snapshot, "stimulator-not-off"):
-        return ShownState("stimulator", StatusLevel.BAD, "NOT OFF", _alarm_text(snapshot, "stimulator-not-off"))
+        return ShownState(tr("stimulator"), StatusLevel.BAD, tr("NOT OFF"), _alarm_text(snapshot, "stimulator-not-off"))
     return _output(snapshot, stimulator)
 
 
 def _output(snapshot: Snapshot, stimulator: StimulatorView) -> ShownState:
     if stimulator.armed:
-        return ShownState("stimulator", StatusLevel.GOOD, "ARMED", f"{stimulator.wanted_ma:.2f} mA next")
+        return ShownState(
+            tr("stimulator"), StatusLevel.GOOD, tr("ARMED"), tr("{ma} mA next", ma=f"{stimulator.wanted_ma:.2f}")
+        )
     if not snapshot.connected:
-        return ShownState("stimulator", StatusLevel.UNKNOWN, "off?", "The amplifier does not respond.")
+        return ShownState(tr("stimulator"), StatusLevel.UNKNOWN, tr("off?"), tr("The amplifier does not respond."))
     fault = next((code for code in _STIMULATOR_FAULTS if _holds(snapshot, code)), None)
     if fault:
-        return ShownState("stimulator", StatusLevel.BAD, _STIMULATOR_FAULTS[fault], _alarm_text(snapshot, fault))
-    limits = f"up to {stimulator.max_ma:g} mA, {stimulator.width_ms:g} ms, {stimulator.pulse_rate_hz:g} per s"
+        return ShownState(
+            tr("stimulator"), StatusLevel.BAD, tr(_STIMULATOR_FAULTS[fault]), _alarm_text(snapshot, fault)
+        )
+    limits = tr(
+        "up to {ma} mA, {ms} ms, {rate} per s",
+        ma=f"{stimulator.max_ma:g}",
+        ms=f"{stimulator.width_ms:g}",
+        rate=f"{stimulator.pulse_rate_hz:g}",
+    )
     if stimulator.why:
-        return ShownState("stimulator", StatusLevel.HEED, "off", f"Not armed: {clean(stimulator.why)}")
-    return ShownState("stimulator", StatusLevel.PLAIN, "off", limits)
+        return ShownState(
+            tr("stimulator"), StatusLevel.HEED, tr("off"), tr("Not armed: {why}", why=recorded(clean(stimulator.why)))
+        )
+    return ShownState(tr("stimulator"), StatusLevel.PLAIN, tr("off"), limits)
 
 
 def _signal(snapshot: Snapshot) -> ShownState:
     if not snapshot.connected or snapshot.rms_uv is None:
-        return ShownState("signal", StatusLevel.UNKNOWN, "not measured yet", "This takes one second.")
-    words = f"noise {snapshot.rms_uv:.1f} µV, mains {_microvolts(snapshot.mains_uv)}"
+        return ShownState(tr("signal"), StatusLevel.UNKNOWN, tr("not measured yet"), tr("This takes one second."))
+    words = tr("noise {noise} µV, mains {mains}", noise=f"{snapshot.rms_uv:.1f}", mains=_microvolts(snapshot.mains_uv))
     faults = list(_faults(snapshot))
     return (
-        ShownState("signal", StatusLevel.HEED, words, " ".join(faults))
+        ShownState(tr("signal"), StatusLevel.HEED, words, " ".join(faults))
         if faults
-        else ShownState("signal", StatusLevel.GOOD, words)
+        else ShownState(tr("signal"), StatusLevel.GOOD, words)
     )
 
 
 def _faults(snapshot: Snapshot) -> Iterator[str]:
     names = {
-        Unfit.FLAT: "Flat",
-        Unfit.CLIPPED: f"Clipped {snapshot.clipped or 0.0:.0%} of the time",
-        Unfit.MAINS: "Mains",
-        Unfit.NOISE: "Noisy",
+        Unfit.FLAT: tr("Flat"),
+        Unfit.CLIPPED: tr("Clipped {share} of the time", share=f"{snapshot.clipped or 0.0:.0%}"),
+        Unfit.MAINS: tr("Mains"),
+        Unfit.NOISE: tr("Noisy"),
     }
     for fault in signal_faults(snapshot.rms_uv, snapshot.mains_uv, snapshot.clipped):
-        yield f"{names[fault]}: {fault.remedy}."
+        yield f"{names[fault]}: {recorded(fault.remedy)}."
 
 
 def _electrodes(snapshot: Snapshot) -> ShownState:
     off = ", ".join(str(number) for number, is_off in enumerate(snapshot.lead_off, 1) if is_off)
     if not snapshot.connected or not (snapshot.lead_off or off):
-        return ShownState("electrodes", StatusLevel.UNKNOWN, "not known")
+        return ShownState(tr("electrodes"), StatusLevel.UNKNOWN, tr("not known"))
     if off:
-        return ShownState("electrodes", StatusLevel.BAD, f"OFF: {off}", "Attach it; no pulses until then.")
-    return ShownState("electrodes", StatusLevel.GOOD, "on")
+        return ShownState(
+            tr("electrodes"), StatusLevel.BAD, tr("OFF: {numbers}", numbers=off), tr("Attach it; no pulses until then.")
+        )
+    return ShownState(tr("electrodes"), StatusLevel.GOOD, tr("on", context="electrodes"))
 
 
 def _impedance(snapshot: Snapshot) -> ShownState:
     stimulator = snapshot.stimulator
     kohm = stimulator.impedance_kohm if stimulator else None
     if kohm is None or not snapshot.connected:
-        why = "Measured with the first pulse." if stimulator else "An external stimulator does not report it."
-        return ShownState("impedance", StatusLevel.UNKNOWN, "not known", why)
+        why = tr("Measured with the first pulse.")
+        why = why if stimulator else tr("An external stimulator does not report it.")
+        return ShownState(tr("impedance"), StatusLevel.UNKNOWN, tr("not known"), why)
     if is_high(kohm):
-        return ShownState("impedance", StatusLevel.HEED, f"{kohm:.1f} kΩ", f"High: {Unfit.IMPEDANCE.remedy}.")
-    return ShownState("impedance", StatusLevel.GOOD, f"{kohm:.1f} kΩ")
+        return ShownState(
+            tr("impedance"),
+            StatusLevel.HEED,
+            f"{kohm:.1f} kΩ",
+            tr("High: {remedy}.", remedy=recorded(Unfit.IMPEDANCE.remedy)),
+        )
+    return ShownState(tr("impedance"), StatusLevel.GOOD, f"{kohm:.1f} kΩ")
 
 
 def _dose(snapshot: Snapshot) -> ShownState:
-    dose, toxin = snapshot.dose, snapshot.toxin
+    name, dose, toxin = tr("dose plan"), snapshot.dose, snapshot.toxin
     if toxin is not None:
         level = StatusLevel.HEED if toxin.fraction is None or toxin.fraction >= 1.0 else StatusLevel.GOOD
-        return ShownState("dose plan", level, clean(toxin.product), session_words(toxin))
+        return ShownState(name, level, clean(toxin.product), session_words(toxin))
     if dose is None or not dose.solution:
-        return ShownState("dose plan", StatusLevel.UNKNOWN, "none", "Not checked: give --solution and --weight.")
+        return ShownState(name, StatusLevel.UNKNOWN, tr("none"), tr("Not checked: give --solution and --weight."))
     if dose.left_ml is None:
-        return ShownState(
-            "dose plan", StatusLevel.HEED, clean(dose.solution), "No weight: the limit for this patient is not known."
-        )
+        advice = tr("No weight: the limit for this patient is not known.")
+        return ShownState(name, StatusLevel.HEED, clean(dose.solution), advice)
     level = StatusLevel.HEED if dose.level else StatusLevel.GOOD
-    return ShownState("dose plan", level, clean(dose.solution), f"{dose.left_ml:.1f} mL left to the limit")
+    return ShownState(name, level, clean(dose.solution), tr("{ml} mL left to the limit", ml=f"{dose.left_ml:.1f}"))
 
 
 def _holds(snapshot: Snapshot, code: str) -> bool:
@@ -217,7 +250,7 @@ def _holds(snapshot: Snapshot, code: str) -> bool:
 
 
 def _alarm_text(snapshot: Snapshot, code: str) -> str:
-    return clean(next((alarm.text for alarm in snapshot.alarms if alarm.code == code), ""))
+    return recorded(clean(next((alarm.text for alarm in snapshot.alarms if alarm.code == code), "")))
 
 
 def _microvolts(value_uv: float | None) -> str:

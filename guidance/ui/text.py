@@ -12,6 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from guidance.common.text import clean
 from guidance.contracts.task_views import ToxinView
 from guidance.dose.formatting import percent
+from guidance.language import tr
 
 UNKNOWN = "?"
 _NUMBER = re.compile(r"[<>~±+-]?\d[\d.,:]*")
@@ -76,6 +77,16 @@ def p_value(p: float | None) -> str:
 def session_words(toxin: ToxinView) -> str:
     """Return the units so far and their share of the session's limit."""
     if toxin.most_units is None or toxin.fraction is None:
-        return f"session {toxin.total_units:g} U; no limit for {clean(toxin.indication)} is known"
+        return tr(
+            "session {units} U; no limit for {indication} is known",
+            units=f"{toxin.total_units:g}",
+            indication=clean(toxin.indication),
+        )
     share = percent(toxin.fraction)
-    return f"session {toxin.total_units:g} of {toxin.most_units:g} U, {share} ({clean(toxin.indication)})"
+    return tr(
+        "session {units} of {most} U, {share} ({indication})",
+        units=f"{toxin.total_units:g}",
+        most=f"{toxin.most_units:g}",
+        share=share,
+        indication=clean(toxin.indication),
+    )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import EventView, TimelineView
+from guidance.language import recorded, tr
 from guidance.ui.text import amplitude
 
 
@@ -36,7 +37,8 @@ class TimelineItems:
         event = self.event(index)
         if event is None:
             return response_text(self.response(index))
-        return f"{event.mark.upper()}: {clean(event.text)}" if event.mark else clean(event.text)
+        words = recorded(clean(event.text))
+        return f"{recorded(event.mark).upper()}: {words}" if event.mark else words
 
     def response(self, index: int) -> np.void:
         """Return the row of the trail at ``index``, which must be a sweep."""
@@ -56,18 +58,22 @@ def response_text(row: np.void) -> str:
     """Return a row of the trail in words: the response, the current of the pulse, and the threshold known then."""
     parts = [_outcome_text(row)]
     if math.isfinite(row["current_ma"]):
-        parts.append(f"to {row['current_ma']:.2f} mA")
+        parts.append(tr("to {ma} mA", ma=f"{row['current_ma']:.2f}"))
     if math.isfinite(row["kohm"]):
         parts.append(f"{row['kohm']:.1f} kΩ")
     if math.isfinite(row["median_ma"]):
-        parts.append(f"threshold {row['median_ma']:.2f} ({row['low_ma']:.2f} to {row['high_ma']:.2f}) mA")
+        low, median, high = (f"{row[name]:.2f}" for name in ("low_ma", "median_ma", "high_ma"))
+        parts.append(tr("threshold {median} ({low} to {high}) mA", low=low, median=median, high=high))
     return "  ".join(parts)
 
 
 def _outcome_text(row: np.void) -> str:
     if row["contaminated"]:
-        return "cannot tell"
+        return tr("cannot tell")
     if not row["detected"]:
-        return "no response"
-    size = " ".join(amplitude(float(row["amplitude_uv"]))) if math.isfinite(row["amplitude_uv"]) else "size not known"
-    return f"response {size}" + (f" at {row['latency_ms']:.1f} ms" if math.isfinite(row["latency_ms"]) else "")
+        return tr("no response")
+    is_known = math.isfinite(row["amplitude_uv"])
+    size = " ".join(amplitude(float(row["amplitude_uv"]))) if is_known else tr("size not known")
+    if not math.isfinite(row["latency_ms"]):
+        return tr("response {size}", size=size)
+    return tr("response {size} at {ms} ms", size=size, ms=f"{row['latency_ms']:.1f}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from guidance.contracts.zones import Edges
+from guidance.language import mark, tr
 from guidance.ui.theme import Ground, Ink
 
 GAUGE_MA = (0.05, 10.0)
@@ -15,23 +16,28 @@ GaugeBand = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class ZoneStyle:
-    """One zone: its word and sign, and its colours; ``now`` is its ground while the tip is in it, ``on_now`` the ink on
-    that ground.
+    """One zone: its English word and sign, and its colours; ``now`` is its ground while the tip is in it, and
+    ``on_now`` the ink on that ground.
     """
 
-    word: str
+    english: str
     sign: str
     ink: Ink
     ground: Ground
     now: Ground
     on_now: Ink = Ink.STRONG
 
+    @property
+    def word(self) -> str:
+        """The zone's word in the language of the screen."""
+        return tr(self.english)
+
 
 ZONES = {
-    "far": ZoneStyle("FAR", "△", Ink.FAR, Ground.FAR, Ground.FAR_NOW),
-    "approach": ZoneStyle("APPROACH", "◇", Ink.APPROACH, Ground.APPROACH, Ground.APPROACH_NOW),
-    "target": ZoneStyle("TARGET", "◎", Ink.TARGET, Ground.TARGET, Ground.TARGET_NOW),
-    "close": ZoneStyle("CLOSE", "■", Ink.STRONG, Ground.CLOSE, Ground.HIGH, Ink.LOUD),
+    "far": ZoneStyle(mark("FAR"), "△", Ink.FAR, Ground.FAR, Ground.FAR_NOW),
+    "approach": ZoneStyle(mark("APPROACH"), "◇", Ink.APPROACH, Ground.APPROACH, Ground.APPROACH_NOW),
+    "target": ZoneStyle(mark("TARGET"), "◎", Ink.TARGET, Ground.TARGET, Ground.TARGET_NOW),
+    "close": ZoneStyle(mark("CLOSE"), "■", Ink.STRONG, Ground.CLOSE, Ground.HIGH, Ink.LOUD),
 }
 """From far to near."""
 

@@ -14,6 +14,7 @@ from rich.cells import cell_len
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import AlarmView, Snapshot
+from guidance.language import mark, recorded, tr
 from guidance.ui.raster import Canvas
 from guidance.ui.text import beginning
 from guidance.ui.theme import Ground, Ink
@@ -22,11 +23,11 @@ from guidance.ui.widgets.panel import Panel
 _MOST = 3
 """Most alarms shown, and most lines that they take: a quarter of a small screen with the notice. By judgement."""
 _SOUND_LOST, BELL_S = "audio-lost", 10.0
-_SILENT = "No data from the engine for {:.0f} s: what you see is old."
+_SILENT = mark("No data from the engine for {seconds} s: what you see is old.")
 _STYLES = {
-    "high": ("!!! HIGH", Ink.LOUD, Ground.HIGH),
-    "medium": ("!! MEDIUM", Ink.DARK, Ground.MEDIUM),
-    "low": ("! LOW", Ink.DARK, Ground.LOW),
+    "high": (mark("!!! HIGH"), Ink.LOUD, Ground.HIGH),
+    "medium": (mark("!! MEDIUM"), Ink.DARK, Ground.MEDIUM),
+    "low": (mark("! LOW"), Ink.DARK, Ground.LOW),
 }
 
 
@@ -77,7 +78,9 @@ class AlarmBars(Panel):
             row += len(lines)
         if self.snapshot and self.snapshot.notice:
             canvas.shade(Ground.NOTICE, slice(canvas.height - 1, canvas.height))
-            canvas.write(canvas.height - 1, 1, beginning(clean(self.snapshot.notice), canvas.width - 2), Ink.STRONG)
+            canvas.write(
+                canvas.height - 1, 1, beginning(recorded(clean(self.snapshot.notice)), canvas.width - 2), Ink.STRONG
+            )
 
     def paint_fault(self, canvas: Canvas) -> None:
         """Write every alarm that fits as a plain line; after them the fault, if there is room left."""
@@ -93,13 +96,16 @@ class AlarmBars(Panel):
         """Return each active alarm in words, the high ones first, without the code that may fail in the picture."""
         alarms = [alarm for alarm in (self.snapshot.alarms if self.snapshot else ()) if alarm.active]
         alarms.sort(key=lambda alarm: alarm.priority in {"medium", "low"})
-        silence = [] if self.silent_s is None else [f"!!! {_SILENT.format(self.silent_s)}"]
-        return [*silence, *(clean(f"!!! {alarm.code}: {alarm.text}") for alarm in alarms)]
+        silence = [] if self.silent_s is None else [f"!!! {self._silence()}"]
+        return [*silence, *(f"!!! {recorded(clean(alarm.code))}: {recorded(clean(alarm.text))}" for alarm in alarms)]
+
+    def _silence(self) -> str:
+        return tr(_SILENT, seconds=f"{self.silent_s or 0:.0f}")
 
     def _alarms(self) -> list[AlarmView]:
         alarms = list(self.snapshot.alarms) if self.snapshot else []
         if self.silent_s is not None:
-            alarms.append(AlarmView("stale", "high", _SILENT.format(self.silent_s), active=True))
+            alarms.append(AlarmView("stale", "high", self._silence(), active=True))
         order = list(_STYLES)
         alarms.sort(key=lambda alarm: (not alarm.active, order.index(_priority(alarm))))
         sound_lost = [alarm for alarm in alarms[_MOST:] if _is_sound_lost(alarm)]
@@ -109,7 +115,7 @@ class AlarmBars(Panel):
     def _lines_of_alarms(self, width: int) -> list[tuple[AlarmView, list[str]]]:
         """Return each alarm shown with its words in lines; the first alarms get the lines that the others leave."""
         alarms = self._alarms()
-        more = f"  (+{len(alarms) - _MOST} more)" if len(alarms) > _MOST else ""
+        more = "  " + tr("(+{count} more)", count=len(alarms) - _MOST) if len(alarms) > _MOST else ""
         free, lines = _MOST - min(len(alarms), _MOST), []
         for alarm in alarms[:_MOST]:
             room = width - _words_from(alarm) - 1
@@ -137,14 +143,16 @@ def _priority(alarm: AlarmView) -> str:
 
 def _words(alarm: AlarmView, room: int) -> str:
     """Return the alarm's code and sentence; only the sentence if both do not fit into ``room`` cells."""
-    sentence = clean(alarm.text) if alarm.active else f"{clean(alarm.text)} (passed, not acknowledged)"
-    named = f"{clean(alarm.code)}: {sentence}"
+    sentence = recorded(clean(alarm.text))
+    if not alarm.active:
+        sentence = tr("{sentence} (passed, not acknowledged)", sentence=sentence)
+    named = f"{recorded(clean(alarm.code))}: {sentence}"
     return named if cell_len(named) <= room else sentence
 
 
 def _words_from(alarm: AlarmView) -> int:
     """Return the column at which the words of ``alarm`` begin."""
-    return len(_STYLES[_priority(alarm)][0]) + 4
+    return cell_len(tr(_STYLES[_priority(alarm)][0])) + 4
 
 
 def _in_lines(alarm: AlarmView, room: int, most: int) -> list[str]:
@@ -160,7 +168,7 @@ def _paint_alarm(canvas: Canvas, row: int, alarm: AlarmView, lines: list[str]) -
     is_bar = _is_sound_lost(alarm) or (alarm.active and ground == Ground.HIGH)
     if is_bar:
         canvas.shade(ground, slice(row, row + len(lines)))
-    canvas.write(row, 1, f" {sign} ", ink, ground)
+    canvas.write(row, 1, f" {tr(sign)} ", ink, ground)
     word_ink = ink if is_bar else Ink.STRONG if alarm.active else Ink.TEXT
     for below, line in enumerate(lines):
         canvas.write(row + below, _words_from(alarm), line, word_ink)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Hashable
 
 from guidance.contracts.snapshot import Snapshot, SweepView
+from guidance.language import mark, tr, trn
 from guidance.ui.raster import Canvas
 from guidance.ui.scale import step_down, step_up
 from guidance.ui.text import UNKNOWN
@@ -14,7 +15,11 @@ from guidance.ui.widgets.panel import GUTTER, Panel, gutter_label
 
 _MOST = 60
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-_LEGEND = (("█", Ink.BAR, "response"), ("│", Ink.UNSURE, "no response"), (CONTAMINATED, Ink.UNSURE, "cannot tell"))
+_LEGEND = (
+    ("█", Ink.BAR, mark("response")),
+    ("│", Ink.UNSURE, mark("no response")),
+    (CONTAMINATED, Ink.UNSURE, mark("cannot tell")),
+)
 _LEGEND_COLUMNS = 22
 
 
@@ -63,12 +68,12 @@ class _Axis:
 
 
 def _paint_legend(canvas: Canvas, count: int, beside: bool) -> None:
-    canvas.write_right(0, GUTTER - 1, "µV log", Ink.MUTED)
-    column = canvas.write(0, GUTTER, f"last {count} sweeps", Ink.MUTED)
+    canvas.write_right(0, GUTTER - 1, tr("µV log"), Ink.MUTED)
+    column = canvas.write(0, GUTTER, trn("last {count} sweep", "last {count} sweeps", count), Ink.MUTED)
     for row, (sign, ink, meaning) in enumerate(_LEGEND, start=1):
         at = (row, GUTTER) if beside else (0, column + 3)
         canvas.write(*at, sign, ink)
-        column = canvas.write(at[0], at[1] + 2, meaning, Ink.MUTED)
+        column = canvas.write(at[0], at[1] + 2, tr(meaning), Ink.MUTED)
 
 
 def _paint_axis(canvas: Canvas, axis: _Axis, first: int) -> None:

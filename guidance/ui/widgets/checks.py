@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 
 from rich.cells import cell_len
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
+from guidance.language import mark, recorded, tr, trn
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
 from guidance.ui.states import ShownState, StatusLevel, checks
@@ -25,8 +26,8 @@ _SIGNS = {
     StatusLevel.UNKNOWN: (UNKNOWN, Ink.UNSURE, Ground.UNKNOWN),
     StatusLevel.PLAIN: ("○", Ink.MUTED, Ground.BASE),
 }
-_NEXT = (" ENTER ", "Guide", " o ", "then", " ENTER ", "arms the stimulator")
-_NEXT_STOP = (" ENTER ", "Stop before you block")
+_NEXT = (" ENTER ", mark("Guide"), " o ", mark("then"), " ENTER ", mark("arms the stimulator"))
+_NEXT_STOP = (" ENTER ", mark("Stop before you block"))
 
 
 class Checks(Panel):
@@ -56,7 +57,7 @@ class Checks(Panel):
         if wide:
             _paint_count(canvas, first, found)
         if left_out:
-            text = f"the other {left_out} are good" if left_out > 1 else "the other is good"
+            text = trn("the other is good", "the other {count} are good", left_out)
             canvas.write(canvas.height - 1 - has_next, _MARGIN + 4, text, Ink.MUTED)
         if has_next:
             _paint_next(canvas, _NEXT_STOP if self.snapshot.stop_moment else _NEXT)
@@ -76,20 +77,29 @@ def _most_important(found: tuple[ShownState, ...], rows: int) -> tuple[tuple[Sho
 def _facts(snapshot: Snapshot) -> tuple[tuple[str, str | None, str], ...]:
     kg = "" if snapshot.patient_kg is None else f"{snapshot.patient_kg:g} kg"
     patient = "  ".join(filter(None, [clean(snapshot.patient or ""), kg]))
-    device = f"{clean(snapshot.source)}{'  SIMULATED PATIENT' if snapshot.simulated else ''}"
-    unsourced = f"  ({len(snapshot.unsourced)} unsourced)" if snapshot.unsourced else ""
+    device = f"{clean(snapshot.source)}{'  ' + tr('SIMULATED PATIENT') if snapshot.simulated else ''}"
+    unsourced = "  " + tr("({count} unsourced)", count=len(snapshot.unsourced)) if snapshot.unsourced else ""
     return (
-        ("patient", patient or None, "enter it in the case sheet, --case"),
-        ("side", clean(snapshot.side) if snapshot.side else None, "press s"),
-        ("protocol", f"{clean(snapshot.protocol)}  {clean(snapshot.title)}  {clean(snapshot.mode)}{unsourced}", ""),
-        ("device", device, ""),
-        *((name, text, "") for name, text in zip(("caution", *[""] * 9), map(clean, snapshot.cautions), strict=False)),
+        (tr("patient"), patient or None, tr("enter it in the case sheet, --case")),
+        (tr("side"), recorded(clean(snapshot.side)) if snapshot.side else None, tr("press s")),
+        (tr("protocol"), f"{clean(snapshot.protocol)}  {clean(snapshot.title)}  {clean(snapshot.mode)}{unsourced}", ""),
+        (tr("device"), device, ""),
+        *(
+            (name, text, "")
+            for name, text in zip((tr("caution"), *[""] * 9), map(clean, snapshot.cautions), strict=False)
+        ),
     )
+
+
+def _cautions(snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
+    for index, caution in enumerate(snapshot.cautions[:10]):
+        yield "" if index else tr("caution"), recorded(clean(caution)), ""
 
 
 def _paint_fact(canvas: Canvas, row: int, name: str, value: str | None, hint: str) -> None:
     canvas.write(row, _MARGIN, name, Ink.MUTED)
-    text, ink = (f"{UNKNOWN} not recorded: {hint}", Ink.UNSURE) if value is None else (value, Ink.STRONG)
+    not_recorded = tr("{unknown} not recorded: {hint}", unknown=UNKNOWN, hint=hint)
+    text, ink = (not_recorded, Ink.UNSURE) if value is None else (value, Ink.STRONG)
     canvas.write(row, _MARGIN + _NAME, beginning(text, canvas.width - _MARGIN - _NAME - 1), ink)
 
 
@@ -118,14 +128,14 @@ def _paint_count(canvas: Canvas, top: int, found: tuple[ShownState, ...]) -> Non
     ink = Ink.TARGET if good == len(found) else Ink.WARN if bad else Ink.UNSURE
     bigtext.draw(canvas, top, left, text, size, ink)
     row = top + bigtext.cells(text, size)[1] + 1
-    rest = "all good" if good == len(found) else "good, rest not known"
-    word = f"{bad} to fix" if bad else rest
+    rest = tr("all good") if good == len(found) else tr("good, rest not known")
+    word = tr("{count} to fix", count=bad) if bad else rest
     canvas.write(row, left, beginning(word, canvas.width - left - 1), ink)
 
 
 def _paint_next(canvas: Canvas, texts: tuple[str, ...]) -> None:
     row, column = canvas.height - 1, _MARGIN
-    for text in texts:
+    for text in (text if text.startswith(" ") else tr(text) for text in texts):
         if column + cell_len(text) >= canvas.width:
             return
         is_key = text.startswith(" ")

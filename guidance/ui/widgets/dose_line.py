@@ -10,12 +10,13 @@ from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
 from guidance.contracts.task_views import DoseView
 from guidance.dose.formatting import left, percent
+from guidance.language import mark, recorded, tr
 from guidance.ui.raster import Canvas
 from guidance.ui.text import UNKNOWN, beginning, clock
 from guidance.ui.theme import Ink
 from guidance.ui.widgets.panel import Panel
 
-_WORDS = {"warning": "80 % PASSED", "limit": "LIMIT REACHED", "over": "OVER THE LIMIT"}
+_WORDS = {"warning": mark("80 % PASSED"), "limit": mark("LIMIT REACHED"), "over": mark("OVER THE LIMIT")}
 
 
 class DoseLine(Panel):
@@ -39,7 +40,7 @@ class DoseLine(Panel):
             return
         ink = Ink.WARN if dose.level else Ink.STRONG
         column, is_whole = 1, True
-        times = ((part, Ink.MUTED) for part in timers(self.snapshot) or ("none given yet",))
+        times = ((part, Ink.MUTED) for part in timers(self.snapshot) or (tr("none given yet"),))
         for part, part_ink in (*((part, ink) for part in _figures(dose)), *times):
             is_whole = is_whole and column + cell_len(part) < canvas.width
             if is_whole:
@@ -47,26 +48,27 @@ class DoseLine(Panel):
         column -= 2
         room = canvas.width - column - 3
         if dose.next_step and room >= 12:
-            canvas.write_right(0, canvas.width - 1, beginning(clean(dose.next_step), room), Ink.ONSET)
+            canvas.write_right(0, canvas.width - 1, beginning(recorded(clean(dose.next_step)), room), Ink.ONSET)
 
 
 def _figures(dose: DoseView) -> list[str]:
     """Return the figures, the most important first: what does not fit is left out from the end."""
-    parts = [f"dose  {_fraction(dose)}", *filter(None, [_WORDS.get(dose.level)])]
-    parts += [] if dose.left_ml is None else [f"left {left(dose.left_ml)}"]
+    parts = [tr("dose  {share}", share=_fraction(dose)), *filter(None, [tr(_WORDS.get(dose.level, ""))])]
+    parts += [] if dose.left_ml is None else [tr("left {amount}", amount=left(dose.left_ml))]
     return [*parts, volume_words(dose), *(f"{clean(drug)} {mg:g} mg" for drug, mg in dose.total_mg)]
 
 
 def volume_words(dose: DoseView) -> str:
     """Return the volume given, and the upper end of the protocol's where there is one."""
-    most = "" if dose.most_ml is None else f" of {dose.most_ml:g} mL"
-    return f"{dose.volume_ml:g} mL{most}" if not most else f"{dose.volume_ml:g}{most}"
+    if dose.most_ml is None:
+        return f"{dose.volume_ml:g} mL"
+    return tr("{ml} of {most} mL", ml=f"{dose.volume_ml:g}", most=f"{dose.most_ml:g}")
 
 
 def _fraction(dose: DoseView) -> str:
     if dose.fraction is not None:
         return percent(dose.fraction)
-    return f"{UNKNOWN} %" if dose.at_least is None else f"at least {percent(dose.at_least)}"
+    return f"{UNKNOWN} %" if dose.at_least is None else tr("at least {share}", share=percent(dose.at_least))
 
 
 def timers(snapshot: Snapshot) -> tuple[str, ...]:
@@ -74,5 +76,9 @@ def timers(snapshot: Snapshot) -> tuple[str, ...]:
     dose = snapshot.dose
     if dose is None:
         return ()
-    times = (("last", dose.last_dose_t), ("block", dose.first_dose_t), ("aspirated", dose.aspirated_t))
-    return tuple(f"{name} {clock(float(int(snapshot.t - t)))[:-2]} ago" for name, t in times if t is not None)
+    times = (
+        (mark("last {time} ago"), dose.last_dose_t),
+        (mark("block {time} ago"), dose.first_dose_t),
+        (mark("aspirated {time} ago"), dose.aspirated_t),
+    )
+    return tuple(tr(words, time=clock(float(int(snapshot.t - t)))[:-2]) for words, t in times if t is not None)

@@ -7,6 +7,7 @@ from enum import Enum, auto
 from rich.cells import cell_len, set_cell_size
 
 from guidance.common.text import clean
+from guidance.language import tr
 from guidance.ui.raster import Canvas
 from guidance.ui.text import beginning
 from guidance.ui.theme import Ground, Ink
@@ -89,7 +90,7 @@ class EntryLine(Panel):
         self.styles.height = 1 + len(self._offered(self.width_to_fit))
 
     def _offered(self, width: int) -> list[str]:
-        lines = [f"{number} {words}" for number, words in enumerate(self._ready, 1)]
+        lines = [f"{number} {tr(words)}" for number, words in enumerate(self._ready, 1)]
         whole = "   ".join(lines)
         return [whole] if whole and cell_len(whole) + 4 <= width else lines
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from guidance.contracts.snapshot import Snapshot
+from guidance.language import mark
 from guidance.ui.estimate import ShownEstimate
 from guidance.ui.raster import Canvas
 from guidance.ui.theme import NO_VALUE, Ink
 from guidance.ui.widgets.panel import Panel
 
-NOTHING = ShownEstimate(why="no response yet")
+NOTHING = ShownEstimate(why=mark("no response yet"))
 
 
 class Estimated(Panel):

@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from guidance.contracts.events import Interval
 from guidance.contracts.zones import Edges
+from guidance.language import mark, tr
 from guidance.ui.raster import Canvas
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.estimated import Estimated, hatch
@@ -14,8 +15,8 @@ from guidance.ui.zones import GAUGE_MA, ZONES, GaugeBand, bands
 
 _SCALE = 6
 _TICKS_MA = (10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05)
-_HEADINGS = ("mA at 0.1 ms", "threshold, mA at 0.1 ms")
-_RISE_HEADINGS = ("rise, ms", "rise time, ms")
+_HEADINGS = (mark("mA at 0.1 ms"), mark("threshold, mA at 0.1 ms"))
+_RISE_HEADINGS = (mark("rise, ms"), mark("rise time, ms"))
 _TRENDS = {"closer": "▼", "away": "▲", "steady": ""}
 _ARROW_ROWS = 3
 
@@ -32,10 +33,10 @@ class GaugePanel(Estimated):
         scale, estimate = _Scale(canvas, self.estimate.edges_ma), self.estimate
         shown = estimate.rise_time_ms or estimate.threshold_ma
         headings = _RISE_HEADINGS if estimate.rise_time_ms or estimate.by_emg else _HEADINGS
-        canvas.write(0, 1, max((h for h in headings if len(h) < canvas.width), key=len), Ink.MUTED)
+        canvas.write(0, 1, max((h for h in map(tr, headings) if len(h) < canvas.width), key=len, default=""), Ink.MUTED)
         if estimate.why is not None or shown is None:
             scale.paint_ticks()
-            _paint_unknown(scale, estimate.why or "", shown)
+            _paint_unknown(scale, tr(estimate.why or ""), shown)
             return
         median = scale.row(shown[1])
         for name in scale.bands:

@@ -10,6 +10,7 @@ from textual.binding import Binding
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
+from guidance.language import ENGLISH, in_use, mark, recorded, tr
 from guidance.ui.keys import KEY_ACTIONS, shown
 from guidance.ui.raster import Canvas
 from guidance.ui.text import beginning
@@ -17,44 +18,44 @@ from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.widgets.scrolled import ScrolledPage
 from guidance.ui.zones import ZONES
 
-_STOPS = "ANY OTHER KEY STOPS: also an unset pedal, a touch, the amplifier's button."
+_STOPS = mark("ANY OTHER KEY STOPS: also an unset pedal, a touch, the amplifier's button.")
 _WORDS = {
-    "stop": "STOP (a replay: pause)",
-    "arm": "arm, first key",
-    "go": "arm, 2nd key; next page",
-    "back": "previous page",
-    "inject": "enter the aliquot (Inject)",
-    "reason": "reason for a held aliquot",
-    "aspirated": "aspirated, no blood",
-    "up": "current, aliquot, list: up",
-    "down": "current, aliquot, list: down",
-    "hold": "hold the current, release",
-    "take-over": "take the current, release",
-    "side": "enter the side (Prepare)",
-    "acknowledge": "acknowledge",
-    "right": "sim. needle in; next event",
-    "left": "sim. needle out; prev. event",
-    "aside": "sim. needle sideways",
-    "aside-back": "sim. needle sideways, back",
-    "help": "this page, or back",
-    "commands": "search keys and commands",
-    "rescue": "rescue card, stops",
-    "not-done": "not done: why (stop moment)",
-    "quit": "end, pressed twice",
-    "sign": "end and sign, twice (Review)",
-    "note": "write a note",
-    "correct": "correct an entry",
-    "pause-alarms": "pause the alarms' sound",
-    "louder": "guidance louder",
-    "quieter": "guidance quieter",
-    "emg-louder": "EMG louder",
-    "emg-quieter": "EMG quieter",
-    "rest": "request rest (needle EMG)",
-    "slight": "request a slight effort",
-    "full": "request a full effort",
-    "larger": "sweeps larger; dial up",
-    "smaller": "sweeps smaller; dial down",
-    "autoscale": "sweeps: automatic scale",
+    "stop": mark("STOP (a replay: pause)"),
+    "arm": mark("arm, first key"),
+    "go": mark("arm, 2nd key; next page"),
+    "back": mark("previous page"),
+    "inject": mark("enter the aliquot (Inject)"),
+    "reason": mark("reason for a held aliquot"),
+    "aspirated": mark("aspirated, no blood"),
+    "up": mark("current, aliquot, list: up"),
+    "down": mark("current, aliquot, list: down"),
+    "hold": mark("hold the current, release"),
+    "take-over": mark("take the current, release"),
+    "side": mark("enter the side (Prepare)"),
+    "acknowledge": mark("acknowledge"),
+    "right": mark("sim. needle in; next event"),
+    "left": mark("sim. needle out; prev. event"),
+    "aside": mark("sim. needle sideways"),
+    "aside-back": mark("sim. needle sideways, back"),
+    "help": mark("this page, or back"),
+    "commands": mark("search keys and commands"),
+    "rescue": mark("rescue card, stops"),
+    "not-done": mark("not done: why (stop moment)"),
+    "quit": mark("end, pressed twice"),
+    "sign": mark("end and sign, twice (Review)"),
+    "note": mark("write a note"),
+    "correct": mark("correct an entry"),
+    "pause-alarms": mark("pause the alarms' sound"),
+    "louder": mark("guidance louder"),
+    "quieter": mark("guidance quieter"),
+    "emg-louder": mark("EMG louder"),
+    "emg-quieter": mark("EMG quieter"),
+    "rest": mark("request rest (needle EMG)"),
+    "slight": mark("request a slight effort"),
+    "full": mark("request a full effort"),
+    "larger": mark("sweeps larger; dial up"),
+    "smaller": mark("sweeps smaller; dial down"),
+    "autoscale": mark("sweeps: automatic scale"),
 }
 _SIGN_ROWS = 3
 """Rows of the signs, with the blank row before them."""
@@ -76,7 +77,7 @@ class HelpPage(ScrolledPage):
 
     def paint_whole(self, canvas: Canvas, height: int) -> int:
         """Draw what stops the current, then the keys, then the signs."""
-        stops = wrap(_STOPS, max(canvas.width - 2, 1))
+        stops = wrap(tr(_STOPS), max(canvas.width - 2, 1))
         canvas.shade(Ground.CHIP, slice(len(stops)))
         for row, line in enumerate(stops):
             canvas.write(row, 1, line, Ink.DARK)
@@ -105,9 +106,11 @@ def named_keys(bindings: Sequence[Binding], notes: Sequence[str]) -> list[tuple[
     by_name: dict[str, list[str]] = {}
     for key_action in KEY_ACTIONS:
         by_name.setdefault(key_action.name, _without_capitals(by_action.get(key_action.action, [])))
-    named = _WORDS | {f"note-{number}": f"note: {clean(note)}" for number, note in enumerate(notes, 1)}
-    used = [(name, keys) for name, keys in by_name.items() if name in named and keys]
-    return [(name, " ".join(map(shown, keys)), named[name]) for name, keys in used]
+    words = {name: tr(english) for name, english in _WORDS.items()}
+    for number, note in enumerate(notes, 1):
+        words[f"note-{number}"] = tr("note: {text}", text=recorded(clean(note)))
+    used = [(name, keys) for name, keys in by_name.items() if name in words and keys]
+    return [(name, " ".join(map(shown, keys)), words[name]) for name, keys in used]
 
 
 def _without_capitals(keys: list[str]) -> list[str]:
@@ -119,11 +122,13 @@ def _paint_signs(canvas: Canvas, row: int) -> int:
     """Draw the signs from ``row`` on; return the row after them."""
     column = 1
     signs = [(f" {zone.sign} {zone.word} ", zone.on_now, zone.now) for zone in ZONES.values()]
-    for text, ink, ground in (*signs, (f"{NO_VALUE * 3} not known", Ink.UNSURE, None)):
+    for text, ink, ground in (*signs, (f"{NO_VALUE * 3} {tr('not known')}", Ink.UNSURE, None)):
         if column + cell_len(text) > canvas.width:
             row, column = row + 1, 1
         column = canvas.write(row, column, text, ink, ground) + 1
-    for line in wrap("alarms: !!! high  !! medium  ! low   thresholds are for 0.1 ms", max(canvas.width - 2, 1)):
+    sentences = [tr("alarms: !!! high  !! medium  ! low   thresholds are for 0.1 ms")]
+    sentences += [] if in_use() == ENGLISH else [tr("No clinician has reviewed this translation.")]
+    for line in (line for sentence in sentences for line in wrap(sentence, max(canvas.width - 2, 1))):
         row += 1
         canvas.write(row, 1, line, Ink.MUTED)
     return row + 1

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
+from guidance.language import mark, tr
 from guidance.ui.raster import Canvas
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
 _MOST_ROWS = 2
 _GAP = 2
-_MORE = "+{} more"
+_MORE = mark("+{count} more")
 """Sign at the end of the last line: so many keys have no room; the help names them."""
 
 ShownKeys = tuple[tuple[str, str], ...]
@@ -48,7 +49,7 @@ class KeyBar(Panel):
                 column = canvas.write(row, column, f"{key} ", Ink.STRONG)
                 column = canvas.write(row, column, words, Ink.MUTED) + _GAP
         if hidden:
-            canvas.write(canvas.height - 1, column, _MORE.format(hidden), Ink.STRONG)
+            canvas.write(canvas.height - 1, column, tr(_MORE, count=hidden), Ink.STRONG)
 
     def _paint_loud(self, canvas: Canvas) -> int:
         """Draw the block; return the column after it."""
@@ -73,7 +74,7 @@ def _fitted(shown: ShownKeys, width: int) -> tuple[list[ShownKeys], int]:
     """
     lines = _lines(shown, width)
     kept, hidden = lines[:_MOST_ROWS], sum(map(len, lines[_MOST_ROWS:]))
-    while hidden and kept[-1] and 1 + _cells(kept[-1]) + cell_len(_MORE.format(hidden)) > width:
+    while hidden and kept[-1] and 1 + _cells(kept[-1]) + cell_len(tr(_MORE, count=hidden)) > width:
         kept[-1], hidden = kept[-1][:-1], hidden + 1
     return kept, hidden
 

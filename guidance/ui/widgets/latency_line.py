@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
+from guidance.language import recorded
 from guidance.ui.raster import Canvas
 from guidance.ui.text import beginning
 from guidance.ui.theme import Ink
@@ -35,7 +36,7 @@ class LatencyLine(Panel):
         if self.snapshot is None:
             return
         note, is_odd = _verdict(self.snapshot)
-        cautions = "  ".join(map(clean, self.snapshot.cautions))
+        cautions = "  ".join(recorded(clean(caution)) for caution in self.snapshot.cautions)
         right = canvas.width - 1
         if cautions:
             room = canvas.width - (cell_len(note) + 4 if note else 2)
@@ -48,4 +49,4 @@ def _verdict(snapshot: Snapshot) -> tuple[str, bool]:
     newest = snapshot.sweeps[-1] if snapshot.sweeps else None
     if newest is None or not newest.note:
         return "", False
-    return clean(newest.note), newest.judged != _EXPECTED
+    return recorded(clean(newest.note)), newest.judged != _EXPECTED

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from guidance.contracts.snapshot import Snapshot
+from guidance.language import tr
 from guidance.ui.arming import CONFIRM_WITHIN_S
 from guidance.ui.raster import Canvas
 from guidance.ui.text import beginning
@@ -22,7 +23,13 @@ class LeaveLine(Panel):
 
     def show_question(self, key: str, does: str) -> None:
         """Show that a second press of ``key`` does what ``does`` names; hide the line if ``key`` is empty."""
-        question = f"► {does.upper()}? press {key} again within {CONFIRM_WITHIN_S:g} s to {does}; other keys cancel"
+        question = tr(
+            "► {shout}? press {key} again within {seconds} s to {does}; other keys cancel",
+            shout=does.upper(),
+            key=key,
+            seconds=f"{CONFIRM_WITHIN_S:g}",
+            does=does,
+        )
         question = question if key else ""
         if question != self.question:
             self.question, self.display = question, bool(question)

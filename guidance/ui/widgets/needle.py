@@ -6,12 +6,13 @@ from collections.abc import Hashable
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import NeedleView, Snapshot
+from guidance.language import mark, recorded, tr, trn
 from guidance.ui.raster import Canvas
 from guidance.ui.text import beginning
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
-_PLATE = " ◎ AT THE END-PLATE ZONE "
+_PLATE = mark(" ◎ AT THE END-PLATE ZONE ")
 
 
 class NeedlePanel(Panel):
@@ -34,25 +35,32 @@ class NeedlePanel(Panel):
             return
         view, end = self.snapshot.needle, canvas.width - 1
         column = canvas.write(0, 1, f" {_effort_text(view)} ", Ink.DARK, Ground.CHIP)
-        if _is_at_plate(self.snapshot) and column + len(_PLATE) < end:
-            column = canvas.write(0, column + 1, _PLATE, Ink.STRONG, Ground.YES)
+        if _is_at_plate(self.snapshot) and column + len(tr(_PLATE)) < end:
+            column = canvas.write(0, column + 1, tr(_PLATE), Ink.STRONG, Ground.YES)
         canvas.write(0, column + 1, beginning(_pattern_text(view), max(end - column - 1, 0)), Ink.TEXT)
         ink = Ink.WARN if view.fits is False else Ink.TEXT
-        canvas.write(1, 1, beginning(clean(view.text), max(end - 1, 0)), ink)
+        canvas.write(1, 1, beginning(recorded(clean(view.text)), max(end - 1, 0)), ink)
 
 
 def _effort_text(view: NeedleView) -> str:
     """Return the requested effort, and the movement unless it is rest."""
     if view.phase is None:
-        return f"NEEDLE EMG: request {', '.join(view.phases)}" if view.phases else "NEEDLE EMG"
-    movement = "" if view.phase == "rest" or not view.requested else f": {clean(view.requested)}"
-    return f"{view.phase.upper()}{movement}"
+        phases = ", ".join(map(recorded, view.phases))
+        return tr("NEEDLE EMG: request {phases}", phases=phases) if phases else tr("NEEDLE EMG")
+    movement = "" if view.phase == "rest" or not view.requested else f": {recorded(clean(view.requested))}"
+    return f"{recorded(view.phase).upper()}{movement}"
 
 
 def _pattern_text(view: NeedleView) -> str:
     if view.pattern is None:
-        return "listening"
-    return f"{view.pattern}, {view.potentials_per_s:.0f} potentials per s, {view.units} motor units"
+        return tr("listening")
+    return trn(
+        "{pattern}, {potentials} potentials per s, {count} motor unit",
+        "{pattern}, {potentials} potentials per s, {count} motor units",
+        view.units,
+        pattern=recorded(view.pattern),
+        potentials=f"{view.potentials_per_s:.0f}",
+    )
 
 
 def _is_at_plate(snapshot: Snapshot) -> bool:

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot, StimulatorView
+from guidance.language import mark, recorded, tr
 from guidance.ui import bigtext
 from guidance.ui.arming import Stage
 from guidance.ui.raster import Canvas
@@ -23,12 +24,12 @@ _ROOMY = 8
 _USUAL_VALUE = "0.00"
 _ROWS_FOR_A_TALL_CHIP = 11
 _PROMPTS = {
-    Stage.REQUESTED: "► ARM? press ENTER",
-    Stage.CONFIRMED: "► arming",
-    Stage.REFUSED: "✖ NOT ARMED: refused",
+    Stage.REQUESTED: mark("► ARM? press ENTER"),
+    Stage.CONFIRMED: mark("► arming"),
+    Stage.REFUSED: mark("✖ NOT ARMED: refused"),
 }
-_OWNERS = {"held": "▌▌ HELD: current stays", "operator": "◆ OPERATOR OWNS: ↑ ↓"}
-_LABELS = {"controller": "next", "held": "held", "operator": "dial"}
+_OWNERS = {"held": mark("▌▌ HELD: current stays"), "operator": mark("◆ OPERATOR OWNS: ↑ ↓")}
+_LABELS = {"controller": mark("next {ma} mA"), "held": mark("held {ma} mA"), "operator": mark("dial {ma} mA")}
 
 
 class StimulatorPanel(Panel):
@@ -74,7 +75,7 @@ class StimulatorPanel(Panel):
         """
         stimulator = snapshot.stimulator
         if stimulator and stimulator.why and self.stage is Stage.REFUSED and not stimulator.armed:
-            return wrap(clean(stimulator.why), width)
+            return wrap(recorded(clean(stimulator.why)), width)
         details = _lines(_details(snapshot, stimulator), width)
         return [*_chooser(snapshot, width, 2 if room > _ROOMY else 1), *details]
 
@@ -82,7 +83,7 @@ class StimulatorPanel(Panel):
         middle = rows // 2
         if self.stage in _PROMPTS and not (snapshot.stimulator and snapshot.stimulator.armed):
             canvas.shade(Ground.PROMPT, slice(rows))
-            canvas.write(middle, _MARGIN, _PROMPTS[self.stage], Ink.DARK)
+            canvas.write(middle, _MARGIN, beginning(tr(_PROMPTS[self.stage]), canvas.width - _MARGIN), Ink.DARK)
             return
         word, ink, ground = _state(snapshot)
         canvas.shade(ground, slice(rows))
@@ -94,17 +95,17 @@ class StimulatorPanel(Panel):
 
 def _state(snapshot: Snapshot) -> tuple[str, Ink, Ground]:
     if snapshot.stimulator is None:
-        return "set by hand" if snapshot.mode == "listen" else "recorded", Ink.MUTED, Ground.NOTICE
+        return tr("set by hand") if snapshot.mode == "listen" else tr("recorded"), Ink.MUTED, Ground.NOTICE
     if snapshot.stimulator.armed:
-        return "◉ ARMED", Ink.DARK, Ground.CHIP
-    return "○ OFF" if snapshot.connected else "○ OFF?", Ink.MUTED, Ground.NOTICE
+        return tr("◉ ARMED"), Ink.DARK, Ground.CHIP
+    return tr("○ OFF") if snapshot.connected else tr("○ OFF?"), Ink.MUTED, Ground.NOTICE
 
 
 def _link(snapshot: Snapshot) -> tuple[str, Ink, Ground | None]:
     if not snapshot.connected:
-        return " ✖ DEVICE LOST ", Ink.LOUD, Ground.HIGH
+        return tr(" ✖ DEVICE LOST "), Ink.LOUD, Ground.HIGH
     armed = snapshot.stimulator is not None and snapshot.stimulator.armed
-    return ("● CONNECTED ", Ink.DARK if armed else Ink.TEXT, None) if snapshot.stimulator else ("", Ink.TEXT, None)
+    return (tr("● CONNECTED "), Ink.DARK if armed else Ink.TEXT, None) if snapshot.stimulator else ("", Ink.TEXT, None)
 
 
 def _newest_ma(snapshot: Snapshot) -> float | None:
@@ -116,7 +117,7 @@ def _paint_current(canvas: Canvas, rows: slice, current_ma: float | None, *, is_
     ink = Ink.UNSURE if is_past or current_ma is None else Ink.STRONG
     size = bigtext.largest(_USUAL_VALUE, canvas.width - _MARGIN - _LABEL_COLUMNS, rows.stop - rows.start)
     if size is None:
-        canvas.write(rows.start, _MARGIN, f"{digits} mA{' last' if is_past else ''}", ink)
+        canvas.write(rows.start, _MARGIN, tr("{ma} mA last", ma=digits) if is_past else f"{digits} mA", ink)
         return
     columns, height = bigtext.cells(digits, size)
     top = rows.start + (rows.stop - rows.start - height + 1) // 2
@@ -124,7 +125,7 @@ def _paint_current(canvas: Canvas, rows: slice, current_ma: float | None, *, is_
     column, foot = _MARGIN + columns + 1, top + height - 1
     canvas.write(foot, column, "mA", ink)
     if is_past and current_ma is not None:
-        canvas.write(foot - 1, column, "last", ink)
+        canvas.write(foot - 1, column, tr("last"), ink)
 
 
 def _chooser(snapshot: Snapshot, width: int, rows: int) -> list[str]:
@@ -135,8 +136,9 @@ def _chooser(snapshot: Snapshot, width: int, rows: int) -> list[str]:
         return []
     stimulator = snapshot.stimulator
     at_work = stimulator.armed and snapshot.connected
-    doing = (clean(stimulator.doing) if at_work else "") or "controller owns current"
-    whole = _OWNERS.get(stimulator.current_owner, f"▸ {doing}")
+    doing = (recorded(clean(stimulator.doing)) if at_work else "") or tr("controller owns current")
+    owner = _OWNERS.get(stimulator.current_owner)
+    whole = f"▸ {doing}" if owner is None else tr(owner)
     lines = wrap(whole, width)
     return lines if len(lines) <= rows else [beginning(whole.partition(":")[0], width)]
 
@@ -148,17 +150,18 @@ def _is_taken(snapshot: Snapshot) -> bool:
 
 def _details(snapshot: Snapshot, stimulator: StimulatorView | None) -> list[str]:
     if stimulator is None:
-        return [] if snapshot.dial_ma is None else [f"external dial {snapshot.dial_ma:.2f} mA"]
+        return [] if snapshot.dial_ma is None else [tr("external dial {ma} mA", ma=f"{snapshot.dial_ma:.2f}")]
     kohm = UNKNOWN if stimulator.impedance_kohm is None else f"{stimulator.impedance_kohm:.1f}"
+    owner = "operator" if snapshot.mode == "manual" else stimulator.current_owner
     return [
-        f"{'dial' if snapshot.mode == 'manual' else _LABELS[stimulator.current_owner]} {stimulator.wanted_ma:.2f} mA",
+        tr(_LABELS[owner], ma=f"{stimulator.wanted_ma:.2f}"),
         f"{kohm} kΩ",
-        "" if stimulator.current_ma is None else f"requested {stimulator.current_ma:.2f}",
-        f"limit {stimulator.max_ma:g} mA",
+        "" if stimulator.current_ma is None else tr("requested {ma}", ma=f"{stimulator.current_ma:.2f}"),
+        tr("limit {ma} mA", ma=f"{stimulator.max_ma:g}"),
         f"{stimulator.width_ms:g} ms",
-        f"{stimulator.pulse_rate_hz:g} per s",
-        "" if stimulator.offset_ms is None else f"found after {stimulator.offset_ms:.1f} ms",
-        "" if stimulator.drift_ppm is None else f"drift {stimulator.drift_ppm:.0f} ppm",
+        tr("{rate} per s", rate=f"{stimulator.pulse_rate_hz:g}"),
+        "" if stimulator.offset_ms is None else tr("found after {ms} ms", ms=f"{stimulator.offset_ms:.1f}"),
+        "" if stimulator.drift_ppm is None else tr("drift {ppm} ppm", ppm=f"{stimulator.drift_ppm:.0f}"),
     ]
 
 

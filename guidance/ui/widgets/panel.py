@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
+from guidance.language import tr
 from guidance.ui.fault_file import LOGGER
 from guidance.ui.raster import Canvas
 from guidance.ui.theme import Ground, Ink
@@ -131,7 +132,9 @@ class Panel(Widget):
         return True
 
     def _report(self, fault: Exception) -> None:
-        self.fault = clean(f"display fault: {type(self).__name__} ({type(fault).__name__}: {fault})")
+        self.fault = clean(
+            tr("display fault: {place} ({fault})", place=type(self).__name__, fault=f"{type(fault).__name__}: {fault}")
+        )
         if self.fault not in self._logged and len(self._logged) < _MOST_LOGGED:
             self._logged.add(self.fault)
             _log.error("%s", self.fault, exc_info=fault)

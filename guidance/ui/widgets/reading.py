@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot, SweepView
+from guidance.language import mark, tr
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
 from guidance.ui.text import UNKNOWN, amplitude, beginning, p_value
@@ -15,16 +16,17 @@ from guidance.ui.theme import NO_VALUE, Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
 _REASONS = {
-    "overload": " OVERLOAD ",
-    "blanking": " AMPLIFIER BLANKED ",
-    "artefact": " ARTEFACT CHANGED ",
-    "contrast": " NO CONTRAST YET ",
-    "burst": " MUSCLE ACTIVE ",
-    "noise": " TOO NOISY ",
-    "samples": " SAMPLES LACK ",
+    "overload": mark(" OVERLOAD "),
+    "blanking": mark(" AMPLIFIER BLANKED "),
+    "artefact": mark(" ARTEFACT CHANGED "),
+    "contrast": mark(" NO CONTRAST YET "),
+    "burst": mark(" MUSCLE ACTIVE "),
+    "noise": mark(" TOO NOISY "),
+    "samples": mark(" SAMPLES LACK "),
 }
 """Why a sweep cannot tell, by the reason's word."""
 
+_CONTAMINATED = mark(" CONTAMINATED ")
 _USUAL_VALUE = "0000"
 _VALUE_ROWS = 5
 _DIGIT_ROWS = 4
@@ -53,15 +55,15 @@ class Reading(Panel):
         """Draw the newest sweep's figures."""
         sweeps = self.snapshot.sweeps if self.snapshot else ()
         if not sweeps:
-            _paint_words(canvas, " NO READING YET ", ("WAITING",))
+            _paint_words(canvas, tr(" NO READING YET "), tr("WAITING").split())
             return
         newest = sweeps[-1]
         if newest.contaminated:
-            _paint_words(canvas, _REASONS.get(newest.doubt or "", " CONTAMINATED "), ("CANNOT", "TELL"))
+            _paint_words(canvas, tr(_REASONS.get(newest.doubt or "", _CONTAMINATED)), tr("CANNOT TELL").split())
         elif newest.detected:
             _paint_values(canvas, newest, is_old=self.is_old)
         else:
-            _paint_words(canvas, " NO RESPONSE ", ("NO", "RESPONSE"))
+            _paint_words(canvas, tr(" NO RESPONSE "), tr("NO RESPONSE", context="reading").split())
         if canvas.height > 1 + max(_value_rows(canvas), 1):
             _paint_details(canvas, newest, sum(count for _, count in self.snapshot.undecided) if self.snapshot else 0)
 
@@ -78,15 +80,15 @@ def _paint_chip(canvas: Canvas, word: str, ink: int, ground: Ground) -> None:
 
 def _paint_values(canvas: Canvas, newest: SweepView, *, is_old: bool) -> None:
     digits, unit = (UNKNOWN, "µV") if newest.amplitude_uv is None else amplitude(newest.amplitude_uv)
-    word = "○ LAST RESPONSE" if is_old else "● RESPONSE"
+    word = tr("○ LAST RESPONSE") if is_old else tr("● RESPONSE")
     rows = _value_rows(canvas)
     if rows < 1:
         word = f"{word[0]} {digits} {unit}"
     _paint_chip(canvas, word, Ink.STRONG, Ground.UNKNOWN if is_old else Ground.YES)
     each = rows // 2 if _has_room_for_both(canvas) else rows
-    _paint_value(canvas, 1, each, ("amplitude", digits, unit), Ink.UNSURE if is_old else Ink.TRACE)
+    _paint_value(canvas, 1, each, (tr("amplitude"), digits, unit), Ink.UNSURE if is_old else Ink.TRACE)
     if _has_room_for_both(canvas):
-        latency = ("onset latency", _latency(newest), "ms")
+        latency = (tr("onset latency"), _latency(newest), "ms")
         _paint_value(canvas, 1 + each, each, latency, Ink.UNSURE if is_old else Ink.ONSET)
 
 
@@ -123,7 +125,7 @@ def _paint_value(canvas: Canvas, top: int, rows: int, value: tuple[str, str, str
     bigtext.draw(canvas, row, left, digits, size, Ink.UNSURE if digits == UNKNOWN else ink)
 
 
-def _paint_words(canvas: Canvas, chip: str, words: tuple[str, ...]) -> None:
+def _paint_words(canvas: Canvas, chip: str, words: list[str]) -> None:
     _paint_chip(canvas, chip, Ink.STRONG, Ground.UNKNOWN)
     rows, columns = slice(1, canvas.height - 1), slice(_MARGIN, canvas.width - _MARGIN)
     canvas.fill(rows, columns, NO_VALUE, Ink.FAINT)
@@ -141,8 +143,8 @@ def _paint_details(canvas: Canvas, newest: SweepView, undecided: int) -> None:
     hidden_latency = newest.detected and not _has_room_for_both(canvas)
     parts = [f"{_latency(newest)} ms"] if hidden_latency else []
     parts += [] if newest.contaminated else [p_value(newest.p_value)]
-    parts += [_stimulus(newest), f"pulse {newest.pulse_index}"]
-    parts += [f"{undecided} cannot tell"] if undecided else []
+    parts += [_stimulus(newest), tr("pulse {number}", number=newest.pulse_index)]
+    parts += [tr("{count} cannot tell", count=undecided)] if undecided else []
     column, end = _MARGIN, canvas.width - _MARGIN
     for part in (beginning(part, end - _MARGIN) for part in parts if part):
         if column + cell_len(part) <= end:

@@ -8,6 +8,7 @@ from textwrap import wrap
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
+from guidance.language import mark, recorded, tr
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
 from guidance.ui.text import UNKNOWN, beginning
@@ -15,7 +16,7 @@ from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.scrolled import ScrolledPage
 
 _MARGIN, _WORD = 2, 16
-_TITLE = "LOCAL ANAESTHETIC TOXICITY: LIPID RESCUE, 20 % emulsion, intravenous"
+_TITLE = mark("LOCAL ANAESTHETIC TOXICITY: LIPID RESCUE, 20 % emulsion, intravenous")
 """The title where the engine has sent none."""
 _LEAST_FOR_DIGITS = 110
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -33,11 +34,12 @@ class RescuePage(ScrolledPage):
     def paint_whole(self, canvas: Canvas, height: int) -> int:
         """Draw the title, the instructions, and the bolus in large digits where there is room."""
         canvas.shade(Ground.HIGH, slice(1))
-        title = clean(self.snapshot.rescue_title) if self.snapshot and self.snapshot.rescue_title else _TITLE
+        named = clean(self.snapshot.rescue_title) if self.snapshot else ""
+        title = recorded(named) if named else tr(_TITLE)
         canvas.write(0, _MARGIN, beginning(title, canvas.width - 2 * _MARGIN), Ink.LOUD)
         lines = self.snapshot.rescue if self.snapshot else ()
         if not lines:
-            canvas.write(2, _MARGIN, f"{UNKNOWN} no card: needle-guidance dose rescue", Ink.STRONG)
+            canvas.write(2, _MARGIN, tr("{unknown} no card: needle-guidance dose rescue", unknown=UNKNOWN), Ink.STRONG)
             return 3
         bolus = next((text for word, text, is_dose in lines if is_dose and word == "BOLUS"), "")
         has_weight = self.snapshot is not None and bool(self.snapshot.patient_kg)
@@ -45,7 +47,7 @@ class RescuePage(ScrolledPage):
         width = canvas.width * 2 // 3 if has_digits else canvas.width
         row = 2
         for word, text, is_dose in lines:
-            row = _paint_line(canvas, row, width, (clean(word), clean(text)), is_dose=is_dose)
+            row = _paint_line(canvas, row, width, (recorded(clean(word)), recorded(clean(text))), is_dose=is_dose)
         if has_digits:
             _paint_bolus(canvas, width + _MARGIN, bolus, height)
         return row
@@ -72,6 +74,6 @@ def _paint_bolus(canvas: Canvas, left: int, bolus: str, height: int) -> None:
     size = bigtext.largest(found[0], canvas.width - left - _MARGIN, max(height - 6, 1))
     if size is None:
         return
-    canvas.write(2, left, "BOLUS, about", Ink.STRONG)
+    canvas.write(2, left, tr("BOLUS, about"), Ink.STRONG)
     bigtext.draw(canvas, 4, left, found[0], size, Ink.LOUD)
-    canvas.write(5 + bigtext.cells(found[0], size)[1], left, "mL over 2 to 3 min", Ink.STRONG)
+    canvas.write(5 + bigtext.cells(found[0], size)[1], left, tr("mL over 2 to 3 min"), Ink.STRONG)

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import EventView, Snapshot, TimelineView
+from guidance.language import mark, tr, trn
 from guidance.ui.raster import Canvas
 from guidance.ui.text import UNKNOWN, beginning, clock
 from guidance.ui.theme import CONTAMINATED, Ground, Ink
@@ -30,8 +31,8 @@ _RESPONSE = ("│", Ink.TRACE)
 _LEAST_PLOT_ROWS = 4
 _TIME = 10
 _RECORD_ROWS = 4
-_AFTER = "after the end: "
-_ALSO = "also: note, export, verify"
+_AFTER = mark("after the end:")
+_ALSO = mark("also: note, export, verify")
 
 
 class Review(Panel):
@@ -70,7 +71,7 @@ class Review(Panel):
         if self.snapshot is None or canvas.height < 4 or canvas.width < GUTTER + 20:
             return
         items = self._items()
-        rows = _record_rows(self.snapshot, canvas.width - len(_AFTER) - 2)
+        rows = _record_rows(self.snapshot, canvas.width - len(_after()) - 2)
         plot_rows = max((canvas.height - 3) * 2 // 5, 1)
         if plot_rows >= _LEAST_PLOT_ROWS:
             self._paint_plot(canvas, plot_rows, items, self.snapshot)
@@ -101,12 +102,14 @@ class Review(Panel):
 
     def _paint_list(self, canvas: Canvas, rows: slice, items: TimelineItems) -> None:
         height, past = rows.stop - rows.start, items.past
-        heading = f"{len(past.trail)} sweeps, {len(past.events)} events"
-        heading += f"; {past.dropped} older events are only in the record" if past.dropped else ""
-        heading += "; every second of the older sweeps" if past.thinned else ""
+        sweeps = trn("{count} sweep", "{count} sweeps", len(past.trail))
+        heading = f"{sweeps}, {trn('{count} event', '{count} events', len(past.events))}"
+        if past.dropped:
+            heading += "; " + tr("{count} older events are only in the record", count=past.dropped)
+        heading += "; " + tr("every second of the older sweeps") if past.thinned else ""
         canvas.write(rows.start, 1, beginning(heading, canvas.width - 2), Ink.MUTED)
         if not len(items):
-            canvas.write(rows.start + 1, 1, "nothing recorded yet", Ink.UNSURE)
+            canvas.write(rows.start + 1, 1, tr("nothing recorded yet"), Ink.UNSURE)
             return
         at, shown = self._at(items), height - 1
         first = min(max(at - shown // 2, 0), max(len(items) - shown, 0))
@@ -135,7 +138,7 @@ def _response_sign(response: np.void) -> tuple[str, Ink]:
 
 def _paint_responses(canvas: Canvas, row: int, trail: NDArray[np.void], times_s: tuple[float, float]) -> None:
     """Draw a sign for each column with sweeps; a response covers no response, which covers cannot tell."""
-    gutter_label(canvas, row, "sweeps")
+    gutter_label(canvas, row, tr("sweeps"))
     for responses, sign, ink in (
         (trail[trail["contaminated"]], CONTAMINATED, Ink.UNSURE),
         (trail[~trail["detected"] & ~trail["contaminated"]], "·", Ink.UNSURE),
@@ -146,7 +149,7 @@ def _paint_responses(canvas: Canvas, row: int, trail: NDArray[np.void], times_s:
 
 
 def _paint_events(canvas: Canvas, row: int, events: tuple[EventView, ...], times_s: tuple[float, float]) -> None:
-    gutter_label(canvas, row, "events")
+    gutter_label(canvas, row, tr("events"))
     for event in events:
         sign, ink = _SIGNS.get(event.kind, _SIGNS["note"])
         canvas.write(row, _column(canvas, event.t, times_s), sign, ink)
@@ -156,6 +159,10 @@ def _column(canvas: Canvas, t_s: float, times_s: tuple[float, float]) -> int:
     share = (t_s - times_s[0]) / (times_s[1] - times_s[0])
     columns = canvas.width - GUTTER - 1
     return GUTTER + min(max(int(share * columns), 0), columns - 1)
+
+
+def _after() -> str:
+    return f"{tr(_AFTER)} "
 
 
 def _record_rows(snapshot: Snapshot, width: int) -> list[str]:
@@ -175,12 +182,12 @@ def _record_rows(snapshot: Snapshot, width: int) -> list[str]:
 def _paint_record(canvas: Canvas, snapshot: Snapshot, rows: list[str]) -> None:
     """Draw the command that signs the note, and the names of similar ones."""
     if snapshot.journal is None:
-        canvas.write(canvas.height - 1, 1, f"record {UNKNOWN}: folder not known", Ink.UNSURE)
+        canvas.write(canvas.height - 1, 1, tr("record {unknown}: folder not known", unknown=UNKNOWN), Ink.UNSURE)
         return
     start = canvas.height - len(rows)
-    canvas.write(start, 1, _AFTER, Ink.MUTED)
+    canvas.write(start, 1, _after(), Ink.MUTED)
     column = 0
     for row, text in enumerate(rows, start=start):
-        column = canvas.write(row, 1 + len(_AFTER), beginning(text, canvas.width - len(_AFTER) - 2), Ink.STRONG)
-    if canvas.width - column > cell_len(_ALSO) + 3:
-        canvas.write(canvas.height - 1, column + 3, _ALSO, Ink.MUTED)
+        column = canvas.write(row, 1 + len(_after()), beginning(text, canvas.width - len(_after()) - 2), Ink.STRONG)
+    if canvas.width - column > cell_len(tr(_ALSO)) + 3:
+        canvas.write(canvas.height - 1, column + 3, tr(_ALSO), Ink.MUTED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+from guidance.language import tr
 from guidance.ui.raster import Canvas
 from guidance.ui.text import beginning
 from guidance.ui.theme import Ground, Ink
@@ -40,5 +41,7 @@ class ScrolledPage(Panel):
         canvas.paste(0, whole, self._first, shown)
         if canvas.height > 1:
             canvas.shade(Ground.CHIP, slice(canvas.height - 1, canvas.height))
-            more = f"↑ ↓ more: lines {self._first + 1} to {self._first + shown} of {used}"
+            more = tr(
+                "↑ ↓ more: lines {first} to {last} of {all}", first=self._first + 1, last=self._first + shown, all=used
+            )
             canvas.write(canvas.height - 1, 1, beginning(more, canvas.width - 1), Ink.DARK)

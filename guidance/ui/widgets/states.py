@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
+from guidance.language import mark, recorded, tr
 from guidance.ui.arming import Stage
 from guidance.ui.raster import Canvas
 from guidance.ui.states import SIGNS, ShownState, StatusLevel, states
@@ -24,9 +25,9 @@ STYLES = {
 }
 _URGENCY = (StatusLevel.BAD, StatusLevel.UNKNOWN, StatusLevel.HEED, StatusLevel.GOOD, StatusLevel.PLAIN)
 PROMPTS = {
-    Stage.REQUESTED: "► ARM? press ENTER",
-    Stage.CONFIRMED: "► arming",
-    Stage.REFUSED: "✖ NOT ARMED: refused",
+    Stage.REQUESTED: mark("► ARM? press ENTER"),
+    Stage.CONFIRMED: mark("► arming"),
+    Stage.REFUSED: mark("✖ NOT ARMED: refused"),
 }
 
 
@@ -77,7 +78,8 @@ class StatesLine(Panel):
         armed = snapshot.stimulator is not None and snapshot.stimulator.armed
         if self.stage in PROMPTS and not armed and not self.silent:
             why = snapshot.stimulator.why if snapshot.stimulator and self.stage is Stage.REFUSED else None
-            text = f" {f'✖ NOT ARMED: {clean(why)}' if why else PROMPTS[self.stage]} "
+            refused = tr("✖ NOT ARMED: {why}", why=recorded(clean(why or "")))
+            text = f" {refused if why else tr(PROMPTS[self.stage])} "
             return canvas.write_right(0, canvas.width, beginning(text, canvas.width), Ink.DARK, Ground.PROMPT)
         if armed and not self.silent:
             return canvas.write_right(0, canvas.width, f" ◉ {state.name} {state.words} ", Ink.DARK, Ground.CHIP)

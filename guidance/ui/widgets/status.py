@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from guidance.contracts.snapshot import Snapshot
+from guidance.language import tr
 from guidance.ui.raster import Canvas
 from guidance.ui.text import UNKNOWN, beginning
 from guidance.ui.theme import Ink
@@ -44,13 +45,13 @@ class StatusLine(Panel):
 def _figures(snapshot: Snapshot) -> list[tuple[str, str, Ink]]:
     lost, depth_mm = snapshot.lost_samples, snapshot.needle_depth_mm
     return [
-        *([] if depth_mm is None else [("needle", f"{depth_mm:.1f} mm in", Ink.STRONG)]),
-        ("stimuli", str(snapshot.stimuli), Ink.STRONG),
-        ("sweeps", str(snapshot.responses), Ink.STRONG),
-        ("responses", str(snapshot.detections), Ink.STRONG),
-        ("lost", f"{lost}!" if lost else "0", Ink.WARN if lost else Ink.STRONG),
-        ("noise", *_microvolts(snapshot.rms_uv if snapshot.connected else None)),
-        ("mains", *_microvolts(snapshot.mains_uv if snapshot.connected else None)),
+        *([] if depth_mm is None else [(tr("needle"), tr("{mm} mm in", mm=f"{depth_mm:.1f}"), Ink.STRONG)]),
+        (tr("stimuli"), str(snapshot.stimuli), Ink.STRONG),
+        (tr("sweeps", context="status"), str(snapshot.responses), Ink.STRONG),
+        (tr("responses"), str(snapshot.detections), Ink.STRONG),
+        (tr("lost"), f"{lost}!" if lost else "0", Ink.WARN if lost else Ink.STRONG),
+        (tr("noise"), *_microvolts(snapshot.rms_uv if snapshot.connected else None)),
+        (tr("mains"), *_microvolts(snapshot.mains_uv if snapshot.connected else None)),
     ]
 
 

@@ -8,6 +8,7 @@ from textwrap import wrap
 from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
 from guidance.contracts.task_views import StopItemView, StopMomentView
+from guidance.language import mark, recorded, tr
 from guidance.ui.raster import Canvas
 from guidance.ui.text import beginning
 from guidance.ui.theme import Ground, Ink
@@ -19,7 +20,7 @@ _NOT_DONE = "not done"
 _HEAD_ROWS, _FOOT_ROWS = 2, 2
 _MOST_ROWS = 200
 """Rows of all items with their advice, in the narrowest terminal, with room to spare."""
-_TITLE = "STOP BEFORE YOU BLOCK"
+_TITLE = mark("STOP BEFORE YOU BLOCK")
 
 
 class StopPage(Panel):
@@ -68,7 +69,7 @@ class StopPage(Panel):
         if moment is None or canvas.width < 40:
             return
         canvas.shade(Ground.CHIP, slice(1))
-        canvas.write(0, _MARGIN, _TITLE, Ink.DARK)
+        canvas.write(0, _MARGIN, tr(_TITLE), Ink.DARK)
         whole, row, end = Canvas(canvas.width, _MOST_ROWS), 0, 0
         for item in moment.items:
             is_here = self.item is not None and item.key == self.item.key
@@ -88,15 +89,15 @@ def _paint_item(canvas: Canvas, row: int, item: StopItemView, *, is_here: bool) 
     canvas.write(row, _MARGIN, sign, ink)
     needed = " *" if item.is_required else ""
     end = canvas.width if item.answer is None else _ANSWER
-    question = beginning(clean(item.question), end - _MARGIN - 3 - len(needed))
+    question = beginning(recorded(clean(item.question)), end - _MARGIN - 3 - len(needed))
     canvas.write(row, _MARGIN + 2, f"{question}{needed}", Ink.STRONG if is_here else Ink.TEXT)
     if item.answer is not None:
-        words = ": ".join(filter(None, [clean(item.answer), clean(item.detail)]))
+        words = ": ".join(filter(None, [recorded(clean(item.answer)), clean(item.detail)]))
         canvas.write(row, _ANSWER, beginning(words, canvas.width - _ANSWER - 1), Ink.STRONG)
     row += 1
     if is_here:
         row = _paint_choices(canvas, row, item)
-    for line in wrap(clean(item.advice), max(canvas.width - 2 * _MARGIN - 4, 20))[:3]:
+    for line in wrap(recorded(clean(item.advice)), max(canvas.width - 2 * _MARGIN - 4, 20))[:3]:
         canvas.write(row, _MARGIN + 4, line, Ink.WARN if "ONLY" in item.advice else Ink.TEXT)
         row += 1
     return row
@@ -104,8 +105,8 @@ def _paint_item(canvas: Canvas, row: int, item: StopItemView, *, is_here: bool) 
 
 def _paint_choices(canvas: Canvas, row: int, item: StopItemView) -> int:
     column = _MARGIN + 4
-    choices = [(str(number), words) for number, (_, words, _) in enumerate(item.choices, 1)]
-    for key, words in [*choices, *([] if item.is_required else [("x", "not done: why")])]:
+    choices = [(str(number), recorded(words)) for number, (_, words, _) in enumerate(item.choices, 1)]
+    for key, words in [*choices, *([] if item.is_required else [("x", tr("not done: why"))])]:
         if column + len(words) + 6 >= canvas.width:
             row, column = row + 1, _MARGIN + 4
         column = canvas.write(row, column, f" {key} ", Ink.DARK, Ground.CHIP) + 1
@@ -117,9 +118,9 @@ def _paint_foot(canvas: Canvas, moment: StopMomentView) -> None:
     """Draw what is missing, or that the stimulator may be armed; a refused answer first."""
     row = canvas.height - 1
     if moment.refusal:
-        canvas.write(row - 1, _MARGIN, beginning(clean(moment.refusal), canvas.width - 2 * _MARGIN), Ink.WARN)
+        canvas.write(row - 1, _MARGIN, beginning(recorded(clean(moment.refusal)), canvas.width - 2 * _MARGIN), Ink.WARN)
     done = sum(item.answer is not None for item in moment.items)
-    ready = (
-        "complete: o, then ENTER arms the stimulator" if moment.is_complete else "* must be answered; ↑ ↓ another item"
-    )
+    ready = tr("* must be answered; ↑ ↓ another item")
+    if moment.is_complete:
+        ready = tr("complete: o, then ENTER arms the stimulator")
     canvas.write(row, _MARGIN, beginning(f"{done}/{len(moment.items)}  {ready}", canvas.width - 2 * _MARGIN), Ink.MUTED)

@@ -8,6 +8,7 @@ import numpy as np
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot, SweepView
+from guidance.language import tr
 from guidance.ui.raster import Canvas, Floats, Mask, envelope, spans
 from guidance.ui.scale import Scale, ticks
 from guidance.ui.text import beginning
@@ -61,16 +62,17 @@ class Sweeps(Panel):
 
     def _paint_heading(self, canvas: Canvas, snapshot: Snapshot, shown: list[SweepView]) -> None:
         column = canvas.write(0, 1, beginning(clean(snapshot.channel), 16), Ink.STRONG)
-        by = "auto" if self.scale.auto else "by hand"
+        by = tr("auto") if self.scale.auto else tr("by hand")
         column = canvas.write(0, column + 2, f"±{self.scale.half_uv:g} µV", Ink.TEXT)
         column = canvas.write(0, column + 1, by, Ink.MUTED)
         if shown and _peak(shown[-1]) > self.scale.half_uv:
-            canvas.write(0, column + 2, " OFF SCALE: press 0 ", Ink.DARK, Ground.CHIP)
+            canvas.write(0, column + 2, tr(" OFF SCALE: press 0 "), Ink.DARK, Ground.CHIP)
         else:
-            count = f"last {len(shown)}" if shown else "no sweep yet"
+            count = tr("last {count}", count=len(shown)) if shown else tr("no sweep yet")
             if column + 2 + len(count) <= canvas.width:
                 column = canvas.write(0, column + 2, count, Ink.MUTED)
-            window = "window {:g} to {:g} ms".format(*snapshot.window_ms)
+            start_ms, end_ms = snapshot.window_ms
+            window = tr("window {start} to {end} ms", start=f"{start_ms:g}", end=f"{end_ms:g}")
             if column + len(window) + 2 < canvas.width:
                 canvas.write_right(0, canvas.width - 1, window, Ink.MUTED)
 

@@ -9,6 +9,7 @@ from guidance.common.text import clean
 from guidance.contracts.snapshot import EventView, Snapshot, SweepView
 from guidance.contracts.task_views import DoseView
 from guidance.dose.formatting import left, percent
+from guidance.language import recorded, tr
 from guidance.ui import bigtext
 from guidance.ui.raster import Canvas
 from guidance.ui.text import UNKNOWN, beginning, clock
@@ -73,12 +74,12 @@ class Syringe(Panel):
         is_held = dose is not None and dose.held_ml is not None
         if rows > 1 or not is_held:
             column = canvas.write(0, column, " i ", Ink.DARK, Ground.CHIP)
-            hint = "records it as given     ↑ ↓ another volume"
+            hint = tr("records it as given     ↑ ↓ another volume")
             canvas.write(0, column + 1, beginning(hint, canvas.width - column - 1), Ink.MUTED)
         if dose is not None and dose.held_ml is not None:
             row = 1 if rows > 1 else 0
             end = canvas.width - 1 if rows > 1 else canvas.width
-            text = f" HELD {dose.held_ml:g} mL: w gives a reason "
+            text = f" {tr('HELD {entry}: w gives a reason', entry=f'{dose.held_ml:g} mL')} "
             canvas.write_right(row, end, text, Ink.DARK, Ground.PROMPT)
 
 
@@ -92,7 +93,7 @@ def _paint_bar(canvas: Canvas, row: int, dose: DoseView | None) -> None:
     if fraction is not None:
         ink = Ink.WARN if fraction >= _WARNS else Ink.TRACE
         canvas.fill(slice(row, row + 1), slice(first, first + round(min(fraction, 1.25) * ends)), "█", ink)
-    for share, mark in ((_WARNS, "╿80%"), (1.0, "┃LIMIT")):
+    for share, mark in ((_WARNS, "╿80%"), (1.0, "┃" + tr("LIMIT"))):
         canvas.write(row, first + round(share * ends), mark[0], Ink.STRONG)
         canvas.write(row + 1, first + round(share * ends), mark[1:], Ink.MUTED)
     text = _dose_words(dose)
@@ -102,12 +103,16 @@ def _paint_bar(canvas: Canvas, row: int, dose: DoseView | None) -> None:
 
 def _dose_words(dose: DoseView | None) -> str:
     if dose is None:
-        return f"dose {UNKNOWN}: no solution given, only volumes are counted"
+        return tr("dose {unknown}: no solution given, only volumes are counted", unknown=UNKNOWN)
     share = percent(dose.fraction) if dose.fraction is not None else UNKNOWN
     if dose.fraction is None and dose.at_least is not None:
-        share = f"at least {percent(dose.at_least)}"
-    parts = [f"dose {share}", volume_words(dose), *(f"{clean(drug)} {mg:g} mg" for drug, mg in dose.total_mg)]
-    return "  ".join([*parts, *([] if dose.left_ml is None else [f"left {left(dose.left_ml)}"])])
+        share = tr("at least {share}", share=percent(dose.at_least))
+    parts = [
+        tr("dose {share}", share=share),
+        volume_words(dose),
+        *(f"{clean(drug)} {mg:g} mg" for drug, mg in dose.total_mg),
+    ]
+    return "  ".join([*parts, *([] if dose.left_ml is None else [tr("left {amount}", amount=left(dose.left_ml))])])
 
 
 def _paint_words(canvas: Canvas, row: int, column: int, text: str, ink: Ink) -> int:
@@ -120,13 +125,15 @@ def _paint_words(canvas: Canvas, row: int, column: int, text: str, ink: Ink) -> 
 
 def _paint_aspiration(canvas: Canvas, row: int, dose: DoseView | None) -> int:
     """Draw whether to aspirate; return the row after it."""
-    words = "Aspirate before the next aliquot." if dose is None else clean(dose.next_step)
+    words = recorded("Aspirate before the next aliquot." if dose is None else clean(dose.next_step))
     if dose is not None and dose.blood:
         canvas.shade(Ground.HIGH, slice(row, row + 1))
-        canvas.write(row, _MARGIN, beginning(f"✖ BLOOD  {words}", canvas.width - 2 * _MARGIN), Ink.LOUD)
+        canvas.write(row, _MARGIN, beginning(tr("✖ BLOOD  {words}", words=words), canvas.width - 2 * _MARGIN), Ink.LOUD)
         return row + 1
     done = dose is not None and dose.aspirate_in_ml > 0
-    column = canvas.write(row, _MARGIN, "● aspirated" if done else "○ aspirate", Ink.TARGET if done else Ink.WARN)
+    column = canvas.write(
+        row, _MARGIN, tr("● aspirated") if done else tr("○ aspirate"), Ink.TARGET if done else Ink.WARN
+    )
     column = canvas.write(row, column + 2, " d ", Ink.DARK, Ground.CHIP) + 1
     return _paint_words(canvas, row, column, words, Ink.TEXT)
 
@@ -136,13 +143,13 @@ def _paint_twitch(canvas: Canvas, row: int, snapshot: Snapshot) -> int:
     alarm = next((alarm for alarm in snapshot.alarms if alarm.code == "twitch-loss" and alarm.active), None)
     injected = snapshot.dose is not None and snapshot.dose.last_dose_t is not None
     if alarm is not None:
-        text, ink = clean(alarm.text), Ink.STRONG
+        text, ink = recorded(clean(alarm.text)), Ink.STRONG
     elif not snapshot.sweeps:
-        text, ink = f"{UNKNOWN} no sweep yet", Ink.UNSURE
+        text, ink = f"{UNKNOWN} {tr('no sweep yet')}", Ink.UNSURE
     else:
-        effect = "; injection effect not known yet" if injected else ""
+        effect = "; " + tr("injection effect not known yet") if injected else ""
         text, ink = f"{_newest_response(snapshot.sweeps[-1])}{effect}", Ink.TEXT
-    column = canvas.write(row, _MARGIN, "twitch", Ink.MUTED)
+    column = canvas.write(row, _MARGIN, tr("twitch"), Ink.MUTED)
     return _paint_words(canvas, row, column + 2, text, ink)
 
 
@@ -151,22 +158,22 @@ def _paint_timers(canvas: Canvas, row: int, snapshot: Snapshot) -> int:
     times = timers(snapshot)
     if not times:
         return row
-    column = canvas.write(row, _MARGIN, "timers", Ink.MUTED)
+    column = canvas.write(row, _MARGIN, tr("timers"), Ink.MUTED)
     canvas.write(row, column + 2, beginning("   ".join(times), canvas.width - column - 3), Ink.STRONG)
     return row + 1
 
 
 def _newest_response(newest: SweepView) -> str:
     if newest.contaminated:
-        return "cannot tell from the newest pulse"
-    return "response to the newest pulse" if newest.detected else "no response to the newest pulse"
+        return tr("cannot tell from the newest pulse")
+    return tr("response to the newest pulse") if newest.detected else tr("no response to the newest pulse")
 
 
 def _paint_given(canvas: Canvas, top: int, given: list[EventView]) -> None:
     rows = canvas.height - top
     for row, event in enumerate(given[-rows:] if rows > 0 else []):
         column = canvas.write(top + row, _MARGIN, clock(event.t), Ink.MUTED)
-        canvas.write(top + row, column + 2, beginning(clean(event.text), canvas.width - column - 3), Ink.TEXT)
+        canvas.write(top + row, column + 2, beginning(recorded(clean(event.text)), canvas.width - column - 3), Ink.TEXT)
 
 
 class Volumes:

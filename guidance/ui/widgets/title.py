@@ -8,14 +8,15 @@ from rich.cells import cell_len
 
 from guidance.common.text import clean
 from guidance.contracts.snapshot import Snapshot
-from guidance.ui.pages import ScreenPage, order
+from guidance.language import mark, recorded, tr
+from guidance.ui.pages import ScreenPage, order, shown_title
 from guidance.ui.raster import Canvas
 from guidance.ui.states import StatusLevel, link_state
 from guidance.ui.text import beginning, clock
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
-_SIMULATION = " SIMULATION "
+_SIMULATION = mark(" SIMULATION ")
 
 
 class Title(Panel):
@@ -49,7 +50,7 @@ class Title(Panel):
         """Draw both lines."""
         canvas.fill(slice(1, 2), slice(None), "─", Ink.FAINT)
         if self.snapshot is None:
-            canvas.write(0, 1, "Waiting for the engine", Ink.MUTED)
+            canvas.write(0, 1, tr("Waiting for the engine"), Ink.MUTED)
             return
         left = self._paint_state(canvas, self.snapshot)
         self._paint_names(canvas, self.snapshot, left - 3)
@@ -72,29 +73,29 @@ class Title(Panel):
 
     def _state_word(self, snapshot: Snapshot) -> str:
         if snapshot.ended is not None:
-            return f"ENDED: {beginning(clean(snapshot.ended), 24)}"
+            return tr("ENDED: {why}", why=beginning(recorded(clean(snapshot.ended)), 24))
         if self._ending:
-            return "ENDING"
+            return tr("ENDING")
         if not_live := self._not_live(snapshot):
             return not_live
         if self._is_observer and snapshot.live:
-            return "OBSERVER"
-        return "PAUSED" if snapshot.paused else _speed_word(snapshot)
+            return tr("OBSERVER")
+        return tr("PAUSED") if snapshot.paused else _speed_word(snapshot)
 
     def _not_live(self, snapshot: Snapshot) -> str:
         """Return why a live procedure shows nothing new now; empty where it does."""
         if self._silent:
-            return "NO DATA"
+            return tr("NO DATA")
         link = link_state(snapshot)
         return f"{link.name} {link.words}".upper() if link.level is StatusLevel.BAD else ""
 
     def _paint_names(self, canvas: Canvas, snapshot: Snapshot, width: int) -> None:
         left = 1
         if canvas.height == 1 and self._page is not None:
-            left = canvas.write(0, 0, f" {self._page.upper()} ", Ink.DARK, Ground.CHIP) + 1
+            left = canvas.write(0, 0, f" {shown_title(self._page).upper()} ", Ink.DARK, Ground.CHIP) + 1
         if snapshot.simulated:
-            left = canvas.write(0, left - 1, _SIMULATION, Ink.STRONG, Ground.SIMULATION) + 1
-        named = (snapshot.protocol, snapshot.side, snapshot.patient, snapshot.mode)
+            left = canvas.write(0, left - 1, tr(_SIMULATION), Ink.STRONG, Ground.SIMULATION) + 1
+        named = (snapshot.protocol, recorded(snapshot.side or ""), snapshot.patient, snapshot.mode)
         rest = "  ".join(clean(name) for name in named if name)
         source = beginning(clean(snapshot.source), max(width - left - cell_len(rest) - 2, 12))
         column = canvas.write(0, left, source, Ink.STRONG)
@@ -105,7 +106,7 @@ class Title(Panel):
         column = 2
         for page in order(snapshot):
             here = page is self._page
-            text = f" {page.upper() if here else page.title()} "
+            text = f" {shown_title(page).upper() if here else shown_title(page)} "
             if column + len(text) + 2 > canvas.width:
                 return
             column = canvas.write(1, column, text, Ink.DARK if here else Ink.MUTED, Ground.CHIP if here else None)
@@ -114,8 +115,8 @@ class Title(Panel):
 
 def _speed_word(snapshot: Snapshot) -> str:
     if snapshot.live:
-        return "live"
-    return "fast" if snapshot.speed is None or math.isinf(snapshot.speed) else f"{snapshot.speed:g}x"
+        return tr("live")
+    return tr("fast") if snapshot.speed is None or math.isinf(snapshot.speed) else f"{snapshot.speed:g}x"
 
 
 def _paint_progress(canvas: Canvas, snapshot: Snapshot) -> None:

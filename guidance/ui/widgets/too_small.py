@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from guidance.contracts.snapshot import Snapshot
+from guidance.language import tr
 from guidance.ui.estimate import is_guided
 from guidance.ui.raster import Canvas
 from guidance.ui.text import beginning
@@ -27,8 +28,9 @@ class TooSmall(Estimated):
 
     def paint(self, canvas: Canvas) -> None:
         """Draw the zone first, then the size needed: the first lines stay where rows are few."""
-        lines = [*self._zone_lines(), (f"TOO SMALL: needs {LEAST_COLUMNS} x {LEAST_ROWS}", Ink.WARN, None)]
-        lines.append((f"it is {self.app.size.width} x {self.app.size.height}; enlarge it", Ink.TEXT, None))
+        lines = [*self._zone_lines(), (_needed(), Ink.WARN, None)]
+        columns, rows = self.app.size
+        lines.append((tr("it is {columns} x {rows}; enlarge it", columns=columns, rows=rows), Ink.TEXT, None))
         for row, (text, ink, ground) in enumerate(lines):
             canvas.write(row, 1, beginning(text, canvas.width - 1), ink, ground)
 
@@ -37,8 +39,12 @@ class TooSmall(Estimated):
         if self.snapshot is None or not is_guided(self.snapshot):
             return []
         if self.estimate.why is not None:
-            return [(f" zone UNKNOWN: {self.estimate.why} ", Ink.STRONG, Ground.UNKNOWN)]
+            return [(f" {tr('zone UNKNOWN: {why}', why=tr(self.estimate.why))} ", Ink.STRONG, Ground.UNKNOWN)]
         zone = ZONES.get(self.estimate.zone or "")
         if zone is None:
-            return [(" zone NO RESPONSE ", Ink.STRONG, Ground.UNKNOWN)]
-        return [(f" zone {zone.word} ", zone.on_now, zone.now)]
+            return [(f" {tr('zone NO RESPONSE')} ", Ink.STRONG, Ground.UNKNOWN)]
+        return [(f" {tr('zone {word}', word=zone.word)} ", zone.on_now, zone.now)]
+
+
+def _needed() -> str:
+    return tr("TOO SMALL: needs {columns} x {rows}", columns=LEAST_COLUMNS, rows=LEAST_ROWS)

@@ -7,6 +7,7 @@ from textwrap import wrap
 from guidance.common.text import clean
 from guidance.contracts.task_views import ToxinView
 from guidance.dose.formatting import percent
+from guidance.language import recorded, tr
 from guidance.ui.raster import Canvas
 from guidance.ui.text import UNKNOWN, beginning, session_words
 from guidance.ui.theme import NO_VALUE, Ground, Ink
@@ -39,12 +40,12 @@ def _paint_total(canvas: Canvas, toxin: ToxinView) -> int:
 
 def _paint_entry(canvas: Canvas, row: int, toxin: ToxinView) -> int:
     column = canvas.write(row, _MARGIN, " i ", Ink.DARK, Ground.CHIP)
-    canvas.write(row, column + 1, "enters the units of a muscle, such as 'fds 30'", Ink.MUTED)
-    lines = wrap(clean(toxin.next_step), max(canvas.width - 2 * _MARGIN, 1)) if toxin.next_step else []
+    canvas.write(row, column + 1, tr("enters the units of a muscle, such as 'fds 30'"), Ink.MUTED)
+    lines = wrap(recorded(clean(toxin.next_step)), max(canvas.width - 2 * _MARGIN, 1)) if toxin.next_step else []
     for below, line in enumerate(lines, 1):
         canvas.write(row + below, _MARGIN, line, Ink.WARN)
     if toxin.held:
-        held = f" HELD {clean(toxin.held)}: w gives a reason "
+        held = f" {tr('HELD {entry}: w gives a reason', entry=clean(toxin.held))} "
         canvas.write(
             row + len(lines) + 1, _MARGIN, beginning(held, canvas.width - 2 * _MARGIN), Ink.DARK, Ground.PROMPT
         )
@@ -52,7 +53,9 @@ def _paint_entry(canvas: Canvas, row: int, toxin: ToxinView) -> int:
 
 
 def _paint_muscle(canvas: Canvas, row: int, name: str, units: float, most_units: float | None) -> None:
-    limit = f"{UNKNOWN} no limit known" if most_units is None else f"of {most_units:g} U, {percent(units / most_units)}"
+    limit = tr("{unknown} no limit known", unknown=UNKNOWN)
+    if most_units is not None:
+        limit = tr("of {units} U, {share}", units=f"{most_units:g}", share=percent(units / most_units))
     is_near = most_units is not None and units >= _WARNS * most_units
     canvas.write(row, _MARGIN, beginning(clean(name), _NAME_CELLS), Ink.TEXT)
     column = canvas.write(row, _MARGIN + _NAME_CELLS + 1, f"{units:g} U", Ink.STRONG)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from guidance.contracts.snapshot import Snapshot
 from guidance.contracts.zones import Edges
+from guidance.language import tr
 from guidance.ui import series
 from guidance.ui.raster import Canvas
 from guidance.ui.scale import step_down, step_up
@@ -42,7 +43,9 @@ class Trend(Panel):
         paint_threshold(canvas, slice(0, rows), trail, times, self.snapshot.zone_edges_ma)
         if rows < canvas.height:
             _paint_impedance(canvas, slice(rows, canvas.height), trail, times)
-        canvas.write_right(canvas.height - 1, canvas.width - 1, f"last {times[1] - first_s:.0f} s", Ink.MUTED)
+        canvas.write_right(
+            canvas.height - 1, canvas.width - 1, tr("last {seconds} s", seconds=f"{times[1] - first_s:.0f}"), Ink.MUTED
+        )
 
 
 def paint_threshold(
@@ -68,16 +71,16 @@ def paint_threshold(
     covered = series.band(axes, trail["t"], trail["low_ma"], trail["high_ma"])
     canvas.plot(rows.start, GUTTER, covered * np.uint8(Ink.BAR))
     canvas.plot(rows.start, GUTTER, series.line(axes, trail["t"], trail["median_ma"]) * np.uint8(Ink.STRONG))
-    gutter_label(canvas, rows.start, "thr mA", Ink.TEXT)
+    gutter_label(canvas, rows.start, tr("thr mA"), Ink.TEXT)
     if not len(known):
-        canvas.write(rows.start, GUTTER, " not known yet ", Ink.UNSURE)
+        canvas.write(rows.start, GUTTER, f" {tr('not known yet')} ", Ink.UNSURE)
 
 
 def _paint_impedance(canvas: Canvas, rows: slice, trail: NDArray[np.void], times_s: tuple[float, float]) -> None:
     kohm = trail["kohm"][np.isfinite(trail["kohm"])]
     gutter_label(canvas, rows.start, "kΩ", Ink.TEXT)
     if not len(kohm):
-        canvas.write(rows.start, GUTTER, " not known ", Ink.UNSURE)
+        canvas.write(rows.start, GUTTER, f" {tr('not known')} ", Ink.UNSURE)
         return
     low, high = float(kohm.min()) * 0.9, float(kohm.max()) * 1.1
     axes = Axes((canvas.width - GUTTER - 1) * 2, (rows.stop - rows.start) * 4, *times_s, low, high)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guidance.contracts.snapshot import Snapshot, SweepView
+from guidance.language import tr
 from guidance.ui.raster import Canvas, Floats, Mask
 from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import GUTTER, Panel, gutter_label
@@ -43,10 +44,10 @@ class Waterfall(Panel):
         shown = [sweep for sweep in self.snapshot.sweeps if len(sweep.uv) > 1][-min(_MOST, rows * 4) :]
         start_ms, end_ms = time_range(shown, self.snapshot.window_ms)
         _paint_window(canvas, self.snapshot.window_ms, (start_ms, end_ms), columns)
-        gutter_label(canvas, 0, "raster", Ink.TEXT)
-        gutter_label(canvas, 1, f"last {len(shown)}")
+        gutter_label(canvas, 0, tr("raster"), Ink.TEXT)
+        gutter_label(canvas, 1, tr("last {count}", count=len(shown)))
         if rows > 2:
-            gutter_label(canvas, rows - 1, "newest")
+            gutter_label(canvas, rows - 1, tr("newest"))
         if shown:
             at_ms = np.linspace(start_ms, end_ms, columns * 2)
             canvas.plot(0, GUTTER, _raster(shown, at_ms, rows * 4))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
+from guidance.language import mark, tr
 from guidance.ui import bigtext
 from guidance.ui.estimate import ShownEstimate
 from guidance.ui.raster import Canvas
@@ -13,8 +14,8 @@ from guidance.ui.zones import ZONES
 
 _MARGIN = 2
 _SURE = 0.99
-_NO_RESPONSE, _UNKNOWN = "NO RESPONSE", "UNKNOWN"
-_TRENDS = {"closer": "▼ closer", "away": "▲ away", "steady": "● steady"}
+_NO_RESPONSE, _UNKNOWN = mark("NO RESPONSE"), mark("UNKNOWN")
+_TRENDS = {"closer": mark("▼ closer"), "away": mark("▲ away"), "steady": mark("● steady")}
 _LEAST_ROWS_FOR_LARGE_SHARE = 7
 
 
@@ -36,7 +37,7 @@ class ZoneWord(Estimated):
         else:
             hatch(canvas, slice(0, canvas.height - 1), slice(None))
             word = _NO_RESPONSE if self.estimate.zone == "none" else _UNKNOWN
-            _paint_word(canvas, word, Ink.UNSURE, canvas.width - 2 * _MARGIN)
+            _paint_word(canvas, tr(word), Ink.UNSURE, canvas.width - 2 * _MARGIN)
             self._paint_why(canvas)
 
     def _paint_known(self, canvas: Canvas, word: str, ink: Ink) -> None:
@@ -46,9 +47,9 @@ class ZoneWord(Estimated):
 
     def _paint_why(self, canvas: Canvas) -> None:
         if self.estimate.why is not None:
-            canvas.write(canvas.height - 1, 0, f" {self.estimate.why} ", Ink.STRONG, Ground.UNKNOWN)
+            canvas.write(canvas.height - 1, 0, f" {tr(self.estimate.why)} ", Ink.STRONG, Ground.UNKNOWN)
         else:
-            _paint_line(canvas, ["threshold above currents tried", *_details(self.estimate)], Ink.TEXT)
+            _paint_line(canvas, [tr("threshold above currents tried"), *_details(self.estimate)], Ink.TEXT)
 
 
 def _paint_word(canvas: Canvas, word: str, ink: Ink, width: int) -> int:
@@ -76,11 +77,11 @@ def _paint_large_share(canvas: Canvas, left: int, probability: float | None, ink
 
 
 def _details(estimate: ShownEstimate) -> list[str]:
-    parts = [] if estimate.probability is None else [f"{_share(estimate.probability)} likely"]
-    parts += [_TRENDS[estimate.trend]] if estimate.trend else []
+    parts = [] if estimate.probability is None else [tr("{share} likely", share=_share(estimate.probability))]
+    parts += [tr(_TRENDS[estimate.trend])] if estimate.trend else []
     if estimate.distance_mm is not None:
         low, _, high = estimate.distance_mm
-        parts.append(f"est. {low:.1f} to {high:.1f} mm")
+        parts.append(tr("est. {low} to {high} mm", low=f"{low:.1f}", high=f"{high:.1f}"))
     return parts
 
 

@@ -1,12 +1,17 @@
-"""No text on the screen ends in the middle of a word or number, on any page, in any state, from 80 x 24 on."""
+"""No text on the screen ends in the middle of a word or number, on any page, in any state and language, from 80 x 24
+on; in English from the smallest terminal on.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from _pytest.mark import ParameterSet
 from rich.cells import cell_len
 
+from guidance import language
 from guidance.alarms import health
 from guidance.alarms.board import AlarmBoard
 from guidance.contracts.commands import StopAnswer
@@ -26,6 +31,7 @@ from tests.guidance.ui.states import OFF, STATES
 from tests.support.screens import FakeLink, build_dose, build_whole
 
 SIZES = [(60, 20), (80, 24), (100, 30), (120, 40), (200, 50)]
+TRANSLATED_SIZES = [(80, 24), (120, 40), (200, 50)]
 LONG = "Inject no more. 107.2 % of the limit: ropivacaine 225 mg. Watch for toxicity; have help and lipid at hand."
 MOMENT = StopMoment(StopPlan(patient="A patient with a long name", side="left"))
 list(MOMENT.answer(StopAnswer("anticoagulant", "taken", "rivaroxaban 20 mg 10 h ago")))
@@ -49,6 +55,9 @@ LONG_STATES: dict[str, Snapshot] = {
     "unsourced": build_whole(stimulator=None, mode="listen", unsourced=("start current",) * 5, dial_ma=0.5),
 }
 
+TIGHTEST = {name: (STATES | LONG_STATES)[name] for name in ("device lost", "three long alarms", "held", "stop moment")}
+"""The states with most words: what the other languages are checked in by default."""
+
 
 @pytest.fixture
 def cuts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -71,12 +80,26 @@ def cuts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_no_text_is_cut_at_an_edge(link: FakeLink, cuts: list[str], size: tuple[int, int]) -> None:
+def _cases() -> Iterator[ParameterSet]:
+    """Every size in English, the tightest in the other languages, and their further sizes among the slow tests."""
+    for columns, rows in SIZES:
+        yield pytest.param("en", (columns, rows), STATES | LONG_STATES, id=f"{columns}x{rows}")
+    for code in (code for code in language.LANGUAGES if code != language.ENGLISH):
+        yield pytest.param(code, TRANSLATED_SIZES[0], TIGHTEST, id=f"{code}-tightest")
+        for columns, rows in TRANSLATED_SIZES:
+            slow = pytest.mark.slow
+            yield pytest.param(code, (columns, rows), STATES | LONG_STATES, id=f"{code}-{columns}x{rows}", marks=slow)
+
+
+@pytest.mark.parametrize(("code", "size", "states"), _cases())
+async def test_no_text_is_cut_at_an_edge(
+    link: FakeLink, cuts: list[str], code: str, size: tuple[int, int], states: dict[str, Snapshot]
+) -> None:
+    language.use(code)
     app = GuidanceApp(link, PATIENT_S)
     async with app.run_test(size=size) as pilot:
         seen: dict[str, str] = {}
-        for number, (state, snapshot) in enumerate((STATES | LONG_STATES).items(), 1):
+        for number, (state, snapshot) in enumerate(states.items(), 1):
             link.feed(replace(snapshot, stimuli=number))
             await until(lambda number=number: len(link.sent) == number)  # type: ignore[misc]
             for page in ScreenPage:
