@@ -13,6 +13,7 @@ import click
 from guidance.cli.notes import sign_at_end
 from guidance.common.config import Config, load_config
 from guidance.common.errors import UserError
+from guidance.common.terminal import require_screen
 
 Screen = Callable[[Any], str | None]
 Loader = Callable[[], Screen]
@@ -41,6 +42,7 @@ def screen_of(theme: str | None, *, is_observer: bool = False, exercise: bool = 
     Loading takes a while; where no setting must be checked first, it is done while the engine starts.
     """
     try:
+        require_screen()
         config = load_config()
         load = partial(_load_screen, config, theme, is_observer=is_observer, exercise=exercise)
         if config.keys or config.screen:

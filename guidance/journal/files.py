@@ -114,9 +114,14 @@ def replace_private(path: Path, data: bytes, disk: Disk = DISK) -> None:
     beside.unlink(missing_ok=True)  # left by a process of the same number that died
     fd = disk.create(beside)
     try:
-        disk.write(fd, data)
-        disk.sync(fd)
-    finally:
-        os.close(fd)
-    disk.rename(beside, path)
+        try:
+            disk.write(fd, data)
+            disk.sync(fd)
+        finally:
+            os.close(fd)
+        disk.rename(beside, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)  # a part of it would take room on a full disk
+        raise
     disk.sync_folder(path.parent)

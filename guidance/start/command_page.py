@@ -27,6 +27,9 @@ from guidance.start.recent import keep_recent
 from guidance.start.searches import DeviceSearch, EntrySearch, ProtocolSearch, find_files
 from guidance.ui.forms import Form, FormItem, FormPage, MenuEntry, MenuPage
 
+_FILES = ("file", "case_file", "key_file", "sheet_file")
+"""Parameters that name a file that exists."""
+
 
 class CommandPage(FormPage):
     """The form of the command at ``path``, such as ``replay``; Enter visits the parameters in ``usual``."""
@@ -58,7 +61,8 @@ class CommandPage(FormPage):
     @property
     def _finders(self) -> dict[str, Finder]:
         protocols = ProtocolSearch(self._memory.recent["protocol_id"])
-        return {"protocol_id": protocols, "address": self._devices, "file": find_files}
+        files = dict.fromkeys(_FILES, find_files)
+        return {"protocol_id": protocols, "address": self._devices, **files}
 
     def on_mount(self) -> None:
         """Show the form, and search for devices meanwhile if it has one."""

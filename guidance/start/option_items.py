@@ -11,7 +11,7 @@ import click
 from guidance.common.text import one_line
 from guidance.ui.forms import FormChoice, FormItem
 
-_LEFT_OUT = frozenset({"headless", "as_json", "case_file", "jobs", "fast", "only_list", "yes"})
+_LEFT_OUT = frozenset({"headless", "as_json", "jobs", "fast", "only_list", "yes"})
 """Parameters that a user of pages does not need: they are for scripts, or the page gives them itself."""
 _YES, _NO = "yes", "no"
 _SENTENCE_END = re.compile(r"(?<=\.)\s")
@@ -57,6 +57,15 @@ def label_of(param: click.Parameter) -> str:
     return one_line(param.human_readable_name).strip("[].").capitalize()
 
 
+def _help_of(param: click.Parameter) -> str:
+    """Return the help of ``param`` with its addresses filled in, as the command's help shows it."""
+    text = str(getattr(param, "help", None) or "")
+    if "{" not in text or not isinstance(param, click.Option):
+        return text
+    record = param.get_help_record(click.Context(click.Command(None)))
+    return record[1] if record else text
+
+
 def _item(param: click.Parameter, *, usual: bool, find: Finder | None, section: str) -> FormItem:
     is_flag = isinstance(param, click.Option) and bool(param.is_flag)
     options: Sequence[str] = (_YES, _NO) if is_flag else tuple(getattr(param.type, "choices", ()))
@@ -75,7 +84,7 @@ def _item(param: click.Parameter, *, usual: bool, find: Finder | None, section: 
 
 
 def _allowed(param: click.Parameter) -> str:
-    text = one_line(getattr(param, "help", None) or f"{param.make_metavar(click.Context(click.Command(None)))}")
+    text = one_line(_help_of(param) or f"{param.make_metavar(click.Context(click.Command(None)))}")
     first = _SENTENCE_END.split(text)[0].rstrip(".")
     return f"{first}; separate several with a semicolon" if param.multiple else first
 

@@ -25,7 +25,7 @@ from guidance.start.option_items import Finder, option_items, words_of
 from guidance.ui.forms import FormChoice, FormItem
 
 PROTOCOL, DEVICE, SOLUTION = "protocol_id", "address", "solution"
-WORKLIST, ENTRY = "worklist", "entry"
+WORKLIST, ENTRY, CASE_FILE = "worklist", "entry", "case_file"
 _PATIENT = ("patient", "birth_date", "record_number", "sex", "weight_kg", "height_cm", "asa_class", "diagnosis")
 _ALSO_OPTIONS = ("weight_kg", "height_cm", "sex")
 """Fields of the case sheet that are options of the command too; there they need a solution."""
@@ -54,6 +54,7 @@ def procedure_items(
     one.
     """
     options = {item.key: item for item in option_items(run, usual=(PROTOCOL, DEVICE), find=find, section="Options")}
+    del options[CASE_FILE]  # the form itself is the case sheet
     if has_worklist:
         yield replace(options.pop(WORKLIST), section="Worklist")
         allowed = "the number, or a part of the line; it fills in patient, side and protocol"

@@ -31,7 +31,10 @@ def now() -> datetime:
 
 
 class SigningDraft:
-    """The note of the procedure in ``folder``. Answers are saved as they are given, so that nothing is lost."""
+    """The note of the procedure in ``folder``. Answers are saved as they are given, so that nothing is lost.
+
+    An answer that the disk does not take stays here, and is saved with the next one or the signature.
+    """
 
     def __init__(
         self,
@@ -113,9 +116,8 @@ class SigningDraft:
         self._save(case)
 
     def _save(self, case: CaseSheet) -> None:
-        files = replace(self.files, case=case)
-        save_case(self.folder, files.case, self._key)
-        self.files = files
+        self.files = replace(self.files, case=case)
+        save_case(self.folder, case, self._key)
 
     def sign(self, by: str) -> str:
         """Sign as ``by``; return a sentence. Raises UserError."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from guidance.common.config import Config
+from guidance.common.terminal import require_screen
 from guidance.ui.keymap import Keymap, keymap_of
 from guidance.ui.palettes import PALETTES
 
@@ -21,7 +22,11 @@ class Appearance:
 
 
 def appearance_of(config: Config, theme: str | None, *, is_observer: bool = False) -> Appearance:
-    """Return the appearance set in ``config``; ``theme`` takes precedence over its theme. Raises UsageError."""
+    """Return the appearance set in ``config``; ``theme`` takes precedence over its theme.
+
+    Raises UsageError, also for a terminal that can show no screen.
+    """
+    require_screen()
     table = dict(config.screen)
     named = table.pop("theme", USUAL_THEME)
     table.pop("language", None)  # guidance.cli.language reads it

@@ -40,6 +40,12 @@ class TerminalCommand:
                 raise AssertionError(f"{words!r} not in {self.text!r}")
         return time.monotonic() - self.began_s
 
+    def read_for(self, seconds: float) -> None:
+        """Read what is written in the next ``seconds``: a screen waits for a terminal that nobody reads."""
+        until = time.monotonic() + seconds
+        while self._read(until):
+            pass
+
     def end(self, timeout_s: float = 60.0) -> int:
         """Read until the command ends; return its status."""
         until = time.monotonic() + timeout_s

@@ -15,7 +15,7 @@ from guidance.start.procedure_form import dose_sentence, procedure_items, proced
 from guidance.ui.forms import Form, FormItem
 
 RUN = load_command("run")
-FOR_SCRIPTS = {"headless", "as_json", "case_file", "jobs", "fast", "help"}
+FOR_SCRIPTS = {"headless", "as_json", "jobs", "fast", "help"}
 
 
 def item_of(command: click.Command, name: str) -> FormItem:
@@ -30,7 +30,14 @@ def test_every_option_but_those_for_scripts_has_an_item(name: str) -> None:
 
 def test_a_procedure_has_every_option_of_the_command_too() -> None:
     items = {item.key for item in procedure_items(RUN, BLOCK, {}, {})}
-    assert {param.name for param in RUN.params} - FOR_SCRIPTS <= items
+    assert {param.name for param in RUN.params} - FOR_SCRIPTS - {"case_file"} <= items
+    assert "case_file" not in items, "the form itself is the case sheet"
+
+
+def test_no_item_shows_a_place_that_the_help_fills_in() -> None:
+    assert "p24:PORT" in item_of(RUN, "stimulator").allowed
+    for name in ("run", "demo", "check", "record"):
+        assert not [item.allowed for item in option_items(load_command(name)) if "{" in item.allowed]
 
 
 def test_the_words_are_taken_by_the_command() -> None:
