@@ -35,6 +35,8 @@ from tests.worlds.bursts import made_bursts
 RATE_HZ, REST_UV, EFFORT_UV, EFFORTS, WINDOW_STEPS = 1000.0, 2.0, 100.0, 80, 10.0
 SEED_TO_SET, SEED_OF_TABLE = 20, 21
 SETTLED_S = 0.5
+LENGTHS = (1.5, 16.0)
+"""Range of lengths in steps; with much longer ones an effort does not settle in SETTLED_S."""
 DETECTORS = {
     "likelihood ratio (used)": this_program,
     "double threshold": double_threshold,
@@ -73,9 +75,7 @@ def delays_ms(envelope: Array, edges: Array, level_uv: float, *, rising: bool) -
 
 def length_of(smoother: Smoother, squares: Array, begins: Array, ends: Array, aim: float) -> float:
     """Return the length in steps at which ``smoother`` varies by ``aim``."""
-    return float(
-        brentq(lambda steps: variation(smoother(squares, steps), begins, ends) - aim, 1.5, 40.0, xtol=0.02, maxiter=40)
-    )
+    return float(brentq(lambda steps: variation(smoother(squares, steps), begins, ends) - aim, *LENGTHS, xtol=0.02))
 
 
 def smoother_rows() -> list[str]:
