@@ -31,7 +31,9 @@ class Analysis:
     largest wave, which is not significant, may be one. ``is_noisy``: the noise alone can hide one.
     ``doubt``: why the wave is not accepted as a response. ``is_known``: it has the shape of the trusted responses;
     ``is_opposite``: it has that shape inverted, so that a response was learned as artefact. ``late_ms``: where a late
-    response begins, None without one; ``late_p_value``: its p-value.
+    response begins, None without one; ``late_p_value``: its p-value. ``shape_p_value``: that of the known
+    shape, None where none is known; ``turned_p_value``: that of the known shape inverted. ``artefact_share``: the share
+    of what stands out that the expected artefact, larger or smaller, explains; 0 where nothing stands out.
     """
 
     pulse: Pulse
@@ -50,6 +52,8 @@ class Analysis:
     late_ms: float | None
     late_p_value: float
     turned_p_value: float
+    shape_p_value: float | None
+    artefact_share: float
 
     @property
     def is_known(self) -> bool:

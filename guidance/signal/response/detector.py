@@ -228,9 +228,18 @@ class ResponseDetector:
             pulse, self._frame, components, sweep, residual, separated, p_value,
             hidden_uv * conditions.unit_uv, unresolved_uv * conditions.unit_uv, is_noisy,
             doubt=None, alike=0.0, is_opposite=False, late_ms=late_ms, late_p_value=late_p_value,
-            turned_p_value=turned_p_value,
+            turned_p_value=turned_p_value, shape_p_value=known,
+            artefact_share=self._artefact_share(components, residual, weighted) if p_value < ALPHA else 0.0,
         )  # fmt: skip
         return self._doubts.checked(analysis)
+
+    def _artefact_share(self, components: SweepComponents, residual: Array, weighted: Array) -> float:
+        """Return the share of the ``residual`` (n,) in ``self._basis`` (``weighted``: by the inverse covariance of all
+        but a response) that the expected artefact explains, at whatever size.
+        """
+        expected = self._basis.whiten @ components.mean / components.conditions.unit_uv
+        power = float(expected @ components.nuisance_inverse(expected)) * float(residual @ weighted)
+        return float(expected @ weighted) ** 2 / max(power, 1e-12)
 
     def _separated(self, components: SweepComponents, residual: Array, p_value: float) -> SeparatedSweep:
         """Estimate the response; skip that, and return zeros, where there is clearly none."""

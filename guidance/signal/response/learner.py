@@ -10,7 +10,7 @@ from drivers.base import DeviceInfo
 from guidance.signal.response.analysis import ALPHA, LARGE_UV, Analysis
 from guidance.signal.response.components import SweepFrame, charge_of
 from guidance.signal.response.contrast import Contrast
-from guidance.signal.response.matched_filter import LearnedTemplate
+from guidance.signal.response.matched_filter import ALIKE, LearnedTemplate
 from guidance.signal.response.measures import peak_to_peak
 from guidance.signal.response.sweep_model import SweepModel
 from guidance.signal.response.sweep_result import Doubt
@@ -35,6 +35,10 @@ _PATIENCE = 2
 _COMPARABLE = 1.3
 """Charges within this factor are one: an artefact that grows by so much in proportion, and a response that does not,
 differ by far more than the noise (a judgement)."""
+
+_TRUSTED, WELL_KNOWN = 3, 6
+"""The known shape is trusted once so many responses were, or two sure ones that are alike; it is well known once the
+second number were."""
 
 _AS_LARGE = 3.0
 """A response that may be in the sweep is given this many times the size of the wave found."""
@@ -86,8 +90,7 @@ class SweepLearner:
         """Learn the sweep as artefact if no sweep was ever empty; else wait for a second doubtful one."""
         self._without_contrast += _PATIENCE if analysis.is_opposite else 1
         if not self.contrast.has_any:
-            is_large = peak_to_peak(analysis.separated, analysis.inside)[0] >= LARGE_UV
-            if analysis.doubt is Doubt.CONTRAST and analysis.p_value < _SURE and is_large:
+            if analysis.doubt is Doubt.CONTRAST and analysis.p_value < _SURE and not self._is_small(analysis):
                 self._adopted = _strength_of(analysis) or None
             self.model.adopt(analysis.components, analysis.sweep, analysis.residual, self._frame, basis)
         elif self._without_contrast >= _PATIENCE:
@@ -104,11 +107,7 @@ class SweepLearner:
     def _learn_from(
         self, analysis: Analysis, charge: float | None, basis: WhitenedBasis, windows: Sequence[Array]
     ) -> None:
-        if (
-            analysis.p_value < ALPHA
-            and analysis.doubt is None
-            and peak_to_peak(analysis.separated, analysis.inside)[0] >= LARGE_UV
-        ):
+        if analysis.p_value < ALPHA and analysis.doubt is None and not self._is_small(analysis):
             self.trusted += 1
             early = np.where(self._frame.times < (analysis.late_ms or np.inf), analysis.separated.mean, 0.0)
             sure = analysis.p_value < _SURE
@@ -122,13 +121,38 @@ class SweepLearner:
             # What stands out is neither a response nor the artefact as it was, however steady that has been.
             analysis.components.artefact.unsettle()
         size_uv = 0.0
-        if analysis.doubt is Doubt.BURST or min(analysis.p_value, analysis.late_p_value) < self._suspect:
+        if self._may_hold_wave(analysis):
             size_uv = _AS_LARGE * float(np.abs(analysis.separated.mean).max())
-        if analysis.is_opposite and analysis.doubt is None and analysis.p_value >= ALPHA:
+        if self._lacks_response(analysis):
             # It lacks the response that was learned as artefact: all of it is artefact, which is not what it was.
             analysis.components.artefact.unsettle()
             size_uv = 0.0
         self._learn_beside(analysis, size_uv, basis)
+
+    def _lacks_response(self, analysis: Analysis) -> bool:
+        """Return whether all that stands out in the sweep is the known shape inverted."""
+        if not analysis.is_opposite or analysis.doubt is not None or analysis.p_value < ALPHA:
+            return False
+        return self.template.likeness(-np.where(analysis.inside, analysis.separated.mean, 0.0)) >= ALIKE
+
+    def _may_hold_wave(self, analysis: Analysis) -> bool:
+        """Return whether the sweep may hold a wave that is no artefact.
+
+        Where the responses' shape is well known, what is small, not significant and not of that shape is artefact:
+        else an artefact that slowly changes would stay unlearned, and grow until it is significant.
+        """
+        p_value = min(analysis.p_value, analysis.late_p_value)
+        if p_value > ALPHA and self.trusted >= WELL_KNOWN and self._is_small(analysis):
+            p_value = 1.0 if analysis.shape_p_value is None else analysis.shape_p_value
+        return analysis.doubt is Doubt.BURST or p_value < self._suspect
+
+    def _is_small(self, analysis: Analysis) -> bool:
+        return peak_to_peak(analysis.separated, analysis.inside)[0] < LARGE_UV
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the shape of the responses is known well enough to recognise them by it."""
+        return self.trusted >= _TRUSTED or self.template.is_sure
 
     @property
     def _suspect(self) -> float:
