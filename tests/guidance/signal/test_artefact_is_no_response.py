@@ -200,6 +200,13 @@ def lead(peak_uv: float, flat: int, count: int = 250) -> Wave:
     return signal
 
 
+@pytest.mark.parametrize(("kind", "number"), [("blanked, held", 13), ("tanh", 30)])
+def test_an_artefact_that_slowly_changes_or_grows_never_confirms_itself_as_a_response(kind: str, number: int) -> None:
+    found = list(results_of(world(kind, Part.TUNING, number)))
+    assert not [one for one in found if one.result.detected and one.truth.true_uv == 0]
+    assert any(one.result.detected for one in found if one.truth.true_uv >= 100)
+
+
 @pytest.mark.parametrize("range_uv", [None, 25_000.0, 3000.0])
 def test_the_rail_is_inferred_whatever_range_is_declared(range_uv: float | None) -> None:
     finder = OverloadFinder(RATE_HZ, range_uv)

@@ -13,7 +13,7 @@ class Part(StrEnum):
 
     def seed(self, number: int) -> int:
         """Return the seed of world ``number`` of this part."""
-        return number if self is Part.TUNING else 300_000 + number
+        return number if self is Part.TUNING else 400_000 + number
 
     def holds(self, patient: int) -> bool:
         """Return whether artefacts of the patient with this number (in order of name) belong to this part."""
