@@ -180,6 +180,9 @@ class MotorUnit(Record):
     Each potential has a first answer within some 30 ms of its peak, and a settled one (``settled``) within about a
     second. The settled one of a potential with a first answer has the sample of that as ``settles``, and its ``seq`` as
     ``revises``. One that was found only then, in a superposition, revises nothing, and its measures are None.
+
+    ``change`` of a first answer is ``sharper`` or ``duller`` where the newest potentials are so than those before them,
+    of whatever units: the tip has moved nearer to fibres, or away.
     """
 
     kind: ClassVar[str] = "motor-unit"
@@ -197,6 +200,7 @@ class MotorUnit(Record):
     settled: bool = False
     settles: int | None = None
     revises: int | None = None
+    change: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

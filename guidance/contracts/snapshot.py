@@ -84,7 +84,7 @@ class NeedleView:
     pattern.
 
     ``edges_ms`` are the rise times in ms at which approach, target and (never) close begin; ``phases`` can be
-    requested.
+    requested. ``change`` is ``sharper`` or ``duller``, None where the potentials stay as they are.
     """
 
     phase: str | None
@@ -96,6 +96,7 @@ class NeedleView:
     text: str
     edges_ms: Edges
     phases: tuple[str, ...] = ()
+    change: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from guidance.needle_emg.endplate import PlateActivity, plate_activity
 from guidance.needle_emg.first_answers import FirstAnswers
 from guidance.needle_emg.potential_detector import HOP_MS, Potential, PotentialDetector
 from guidance.needle_emg.settling import SettledRecords
+from guidance.needle_emg.tendency import Tendency
 from guidance.protocol import EffortPhase, NeedleEmgPlan
 from guidance.proximity.zone_hysteresis import ZoneHysteresis
 
@@ -64,6 +65,7 @@ class NeedleGuide:
         self.phase: EffortPhase | None = None
         self._answers = FirstAnswers(sample_rate_hz, _RECENT_S)
         self._closeness: dict[int, tuple[int, Closeness]] = {}
+        self._tendency = Tendency(sample_rate_hz)
         self._zone = ZoneHysteresis()
         self._last: Proximity | None = None
         self._last_at = -sample_rate_hz
@@ -88,6 +90,7 @@ class NeedleGuide:
     def pulse(self, sample: int) -> None:
         """Ignore the response to the stimulus at ``sample``."""
         self._pulse = sample
+        self._tendency.restart()
         until = sample + round(_AFTER_PULSE_MS * self._sample_rate_hz / 1e3)
         self._detector.blank(until)
         self._decomposer.blank(sample, until)
@@ -98,6 +101,7 @@ class NeedleGuide:
         if phase is None:
             return None
         self.phase = phase
+        self._tendency.restart()
         return Entry("activation", {"phase": phase, "movement": self._plan.activation})
 
     def set_stimulating(self, now: int, *, stimulates: bool) -> Iterator[Record]:
@@ -159,6 +163,7 @@ class NeedleGuide:
             fits=now.fits if now else None,
             text=now.text if now else "",
             edges_ms=self._criterion.edges_ms,
+            change=self._tendency.at(self._detector.end) if self.guides else None,
         )
 
     def _potential(self, potential: Potential) -> Iterator[Record]:
@@ -179,6 +184,7 @@ class NeedleGuide:
             turns=measures.turns,
             begins_negative=measures.begins_negative,
             firing_hz=known.firing_hz(self._decomposer.rate_hz) if known else None,
+            change=self._tendency.add(potential),
         )
         self._settled.await_settling(first_answer)
         yield first_answer

@@ -47,7 +47,7 @@ class SettledRecords:
         unjoined = [first for index, first in enumerate(self._waiting) if index not in joined.values()]
         self._waiting = [first for first in unjoined if first.sample >= settled_to - self._same]
         records += [
-            replace(first, unit=None, firing_hz=None, settled=True, settles=first.sample)
+            replace(first, unit=None, firing_hz=None, settled=True, settles=first.sample, change=None)
             for first in unjoined
             if first.sample < settled_to - self._same
         ]
@@ -60,4 +60,5 @@ class SettledRecords:
             return MotorUnit(
                 firing.sample, self._channel, unit, None, None, None, None, None, None, firing_hz, settled=True
             )
-        return replace(first, sample=firing.sample, unit=unit, firing_hz=firing_hz, settled=True, settles=first.sample)
+        settled = replace(first, sample=firing.sample, unit=unit, firing_hz=firing_hz, settled=True, change=None)
+        return replace(settled, settles=first.sample)

@@ -13,6 +13,7 @@ from guidance.ui.theme import Ground, Ink
 from guidance.ui.widgets.panel import Panel
 
 _PLATE = mark(" ◎ AT THE END-PLATE ZONE ")
+_CHANGES = {"sharper": (mark(" ▲ SHARPER "), Ground.YES), "duller": (mark(" ▼ DULLER "), Ground.CHIP)}
 
 
 class NeedlePanel(Panel):
@@ -30,13 +31,17 @@ class NeedlePanel(Panel):
             self.display = True
 
     def paint(self, canvas: Canvas) -> None:
-        """Draw effort, pattern and advice."""
+        """Draw effort, change of sharpness, pattern and advice."""
         if self.snapshot is None or self.snapshot.needle is None:
             return
         view, end = self.snapshot.needle, canvas.width - 1
         column = canvas.write(0, 1, f" {_effort_text(view)} ", Ink.DARK, Ground.CHIP)
         if _is_at_plate(self.snapshot) and column + len(tr(_PLATE)) < end:
             column = canvas.write(0, column + 1, tr(_PLATE), Ink.STRONG, Ground.YES)
+        if view.change in _CHANGES:
+            word, ground = _CHANGES[view.change]
+            if column + len(tr(word)) < end:
+                column = canvas.write(0, column + 1, tr(word), Ink.STRONG if ground is Ground.YES else Ink.DARK, ground)
         canvas.write(0, column + 1, beginning(_pattern_text(view), max(end - column - 1, 0)), Ink.TEXT)
         ink = Ink.WARN if view.fits is False else Ink.TEXT
         canvas.write(1, 1, beginning(recorded(clean(view.text)), max(end - 1, 0)), ink)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,6 +46,14 @@ def test_end_plates_are_distinguished() -> None:
     )
     assert "AT THE END-PLATE ZONE" in drawn(NeedlePanel(), build(proximity=at_plate), width=120, height=2)
     assert "END-PLATE" not in drawn(NeedlePanel(), build(), width=120, height=2)
+
+
+@pytest.mark.parametrize(("change", "word"), [("sharper", "▲ SHARPER"), ("duller", "▼ DULLER")])
+def test_a_change_of_sharpness_is_shown(change: str, word: str) -> None:
+    text = drawn(NeedlePanel(), build(needle=replace(VIEW, change=change)), width=120, height=2)
+    assert word in text
+    assert "SLIGHT: Wrist flexion" in text
+    assert word not in drawn(NeedlePanel(), build(), width=120, height=2)
 
 
 def test_no_text_of_a_protocol_is_obeyed_by_the_terminal() -> None:
