@@ -1,4 +1,4 @@
-"""Settings: what config.toml says, the keys, a test of keys and pedals, a test of the sound, the colours."""
+"""Settings: what config.toml says, keys, a test of keys and pedals, a test of the sound, colours, language."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from guidance.audio.sound_check import check_sound
 from guidance.common.config import config_path
 from guidance.common.errors import UserError
 from guidance.common.folders import text_of_file
+from guidance.language import ENGLISH, LANGUAGES, in_use, use
 from guidance.start.choice import StartChoice, StartMemory
 from guidance.start.command_page import CommandPage
 from guidance.ui.forms import MenuEntry, MenuPage, TextPage
@@ -39,6 +40,7 @@ class SettingsPage(MenuPage):
             MenuEntry("guidance", "g", "Play the guidance", "the sounds from far to near"),
             MenuEntry("alarms", "a", "Play the alarms"),
             MenuEntry("theme", "t", "Colours", f"now {memory.theme}; for good: theme in [screen]"),
+            MenuEntry("language", "l", "Language", f"now {LANGUAGES[in_use()]}; for good: language in [screen]"),
             MenuEntry("device", "d", "Check the device", "rate, noise, electrodes, what to fix"),
         ]
         super().__init__("SETTINGS", entries, _site_words(memory))
@@ -56,6 +58,8 @@ class SettingsPage(MenuPage):
             self.run_worker(self._check_sound, thread=True, exclusive=True)
         elif name == "theme":
             self._next_theme()
+        elif name == "language":
+            self._next_language()
         elif name == "device":
             self.app.push_screen(CommandPage(self._memory, "check", "CHECK THE DEVICE", ("address",)))
         else:
@@ -84,6 +88,15 @@ class SettingsPage(MenuPage):
         self.app.theme = theme.name
         self.show_message(
             f'Colours: {self._memory.theme}, until the program ends. For good: [screen] theme = "{self._memory.theme}"'
+        )
+
+    def _next_language(self) -> None:
+        codes = list(LANGUAGES)
+        use(codes[(codes.index(in_use()) + 1) % len(codes)])
+        reviewed = "" if in_use() == ENGLISH else " No clinician has reviewed this translation."
+        self.show_message(
+            f"Language of screen and alarms: {LANGUAGES[in_use()]}, until the program ends. "
+            f'For good: [screen] language = "{in_use()}".{reviewed}'
         )
 
 

@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from drivers.base import DeviceError, Discovery, FoundDevice
+from guidance import language
 from guidance.cli.command_table import COMMANDS, load_command
 from guidance.common.config import Config
 from guidance.common.errors import UserError
@@ -234,6 +235,17 @@ def test_protocols_are_found_by_words_recent_ones_first() -> None:
     assert search("femoral")[0].value == "femoral"
     assert "botulinum-fds" in [choice.value for choice in search("fds")]
     assert search("\x1b" * 10_000) == []
+
+
+async def test_settings_choose_the_language_and_say_that_no_clinician_reviewed_it(tmp_path: Path) -> None:
+    app = app_of(memory_of(tmp_path / "none"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(lambda: "Begin a procedure" in text_of(pilot))
+        await pilot.press("s", "l")
+        await until(lambda: "[screen] language =" in text_of(pilot))
+        assert language.in_use() == "de"
+        assert "Deutsch" in text_of(pilot)
+        assert "No clinician has reviewed this translation." in " ".join(text_of(pilot).split())
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
