@@ -237,7 +237,7 @@ def test_protocols_are_found_by_words_recent_ones_first() -> None:
     assert search("\x1b" * 10_000) == []
 
 
-async def test_settings_choose_the_language_and_say_that_no_clinician_reviewed_it(tmp_path: Path) -> None:
+async def test_settings_choose_the_language_and_name_its_lack_of_review(tmp_path: Path) -> None:
     app = app_of(memory_of(tmp_path / "none"))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(lambda: "Begin a procedure" in text_of(pilot))
