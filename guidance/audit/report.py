@@ -11,17 +11,20 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure as Sheet
-from scipy.stats import binom
 
+from guidance.audit.limits import limits_of_median, limits_of_share
 from guidance.audit.measures import MEASURES, Grouping, Measure
-from guidance.audit.results import Figure
+from guidance.audit.results import Figure, amounts_of
 from guidance.audit.run import Audit
 from guidance.audit.text import SIMULATION, left_out_lines, shown
 
 _A4_IN = (8.27, 11.69)
-_LIMITS = {"95 %": 0.95, "99.8 %": 0.998}
-"""Shares of the binomial distribution inside the lines of a funnel plot: about 2 and 3 standard deviations, as is
-usual for such plots (unsourced)."""
+_FUNNEL = {"95 %": 0.95, "99.8 %": 0.998}
+"""Shares of what chance makes inside the lines of a funnel plot: about 2 and 3 standard deviations, as is usual for
+such plots (unsourced)."""
+_RUN_CHART = 0.9973
+"""Share of what chance makes inside the limits of a run chart: 3 standard deviations of a normal distribution, as
+Shewhart drew them."""
 _SHIFT = 6
 """Months in a row on one side of the centre that a run chart marks as a shift: the rule of common use (unsourced)."""
 _MOST_HIDDEN = 0.2
@@ -72,7 +75,7 @@ def _sheet(audit: Audit, measure: Measure) -> Sheet:
     for grouping, draw in ((Grouping.MONTH, _run_chart), (Grouping.OPERATOR, _funnel)):
         figures = audit.figures.of(measure, grouping)
         height = _CHART if _is_enough(figures) else _LINE
-        draw(sheet.add_axes((0.1, top - height, 0.84, height)), measure, figures, whole)
+        draw(sheet.add_axes((0.1, top - height, 0.84, height)), audit, whole, figures)
         top -= height + _GAP
     _text(sheet, top + 0.02, _group_rows(audit, measure), 6.5)
     return sheet
@@ -101,26 +104,29 @@ def _text(sheet: Sheet, top: float, rows: Sequence[str], size: float = 8.0) -> N
     sheet.text(0.07, top, "\n".join(rows), fontsize=size, family="monospace", va="top", linespacing=1.4)
 
 
-def _run_chart(axes: Axes, measure: Measure, months: Sequence[Figure], whole: Figure) -> None:
-    """Draw ``measure`` by month beside its value over all months; a share with limits of three standard deviations."""
+def _limits(audit: Audit, whole: Figure, sizes: np.ndarray, inside: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the limits of chance of groups of ``sizes`` procedures that are like ``whole``, all procedures."""
+    if whole.measure.is_share:
+        return limits_of_share(whole.value or 0.0, sizes, inside)
+    return limits_of_median(amounts_of(audit.counts, whole.measure), sizes, inside)
+
+
+def _run_chart(axes: Axes, audit: Audit, whole: Figure, months: Sequence[Figure]) -> None:
+    """Draw a measure by month beside ``whole``, its value over all months, inside the limits of chance alone."""
     seen = _to_draw(axes, "By month", "months", months)
     if not seen or whole.value is None:
         return
     x = np.array([_month_number(month.group) for month in seen])
     values = np.array([month.value for month in seen], float)
     axes.axhline(whole.value, color="grey", linewidth=0.8)
-    if measure.is_share:
-        counts = np.array([month.known for month in seen], float)
-        half = 3.0 * np.sqrt(whole.value * (1.0 - whole.value) / counts)
-        axes.fill_between(
-            x, np.maximum(whole.value - half, 0.0), np.minimum(whole.value + half, 1.0), step="mid", alpha=0.15
-        )
+    low, high = _limits(audit, whole, np.array([month.known for month in seen]), _RUN_CHART)
+    axes.fill_between(x, low, high, step="mid", alpha=0.15)
     axes.plot(x, values, "o-", markersize=3, linewidth=0.8, color="black")
     shifted = in_shift(values > whole.value, values < whole.value)
     axes.plot(x[shifted], values[shifted], "o", markersize=4, color="firebrick")
     every = max(len(seen) // 8, 1)
     axes.set_xticks(x[::every], [month.group for month in seen][::every])
-    _scale(axes, measure)
+    _scale(axes, whole.measure)
 
 
 def _month_number(month: str) -> int:
@@ -161,24 +167,23 @@ def in_shift(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     return marked
 
 
-def _funnel(axes: Axes, measure: Measure, operators: Sequence[Figure], whole: Figure) -> None:
-    """Draw ``measure`` by operator over the number of procedures; a share inside the limits of chance alone."""
+def _funnel(axes: Axes, audit: Audit, whole: Figure, operators: Sequence[Figure]) -> None:
+    """Draw a measure by operator over the number of procedures, inside the limits of chance alone."""
     seen = _to_draw(axes, "By operator, over the number of procedures", "operators", operators)
     if not seen or whole.value is None:
         return
     axes.axhline(whole.value, color="grey", linewidth=0.8)
     most = max(each.known or 1 for each in seen)
-    if measure.is_share:
-        n = np.arange(1, round(1.1 * most) + 2)
-        for style, (label, inside) in zip(("--", ":"), _LIMITS.items(), strict=True):
-            low, high = (binom.ppf(p, n, whole.value) / n for p in ((1 - inside) / 2, (1 + inside) / 2))
-            axes.plot(n, low, style, color="steelblue", linewidth=0.8, label=label)
-            axes.plot(n, high, style, color="steelblue", linewidth=0.8)
-        axes.legend(fontsize=6, loc="upper right", title="inside by chance", title_fontsize=6)
+    sizes = np.arange(1, round(1.1 * most) + 2)
+    for style, (label, inside) in zip(("--", ":"), _FUNNEL.items(), strict=True):
+        low, high = _limits(audit, whole, sizes, inside)
+        axes.plot(sizes, low, style, color="steelblue", linewidth=0.8, label=label)
+        axes.plot(sizes, high, style, color="steelblue", linewidth=0.8)
+    axes.legend(fontsize=6, loc="upper right", title="inside by chance", title_fontsize=6)
     known, values = (np.array(row, float) for row in ([e.known for e in seen], [e.value for e in seen]))
     axes.plot(known, values, "o", markersize=4, color="black")
     axes.set_xlabel("procedures", fontsize=8)
-    _scale(axes, measure)
+    _scale(axes, whole.measure)
 
 
 def _scale(axes: Axes, measure: Measure) -> None:

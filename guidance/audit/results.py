@@ -94,6 +94,15 @@ def percentile(values: Mapping[float, int], share: float) -> float:
     raise ValueError("There is no value.")
 
 
+def amounts_of(counts: CellCounts, measure: Measure) -> Counter[float]:
+    """Return how often each known value of ``measure`` occurs in all procedures."""
+    every = Counter[float]()
+    for cell, number in counts.items():
+        if (cell.measure, cell.grouping) == (measure.key, Grouping.ALL.value) and cell.value is not None:
+            every[cell.value] += number
+    return every
+
+
 def _figure(measure: Measure, grouping: Grouping, group: str, values: Counter[float | None]) -> Figure:
     known = {value: number for value, number in values.items() if value is not None}
     total = sum(known.values())
