@@ -29,7 +29,8 @@ def limits_of_median(values: Mapping[float, int], sizes: np.ndarray, inside: flo
     """
     ranks = np.ceil(sizes / 2)
     low, high = (
-        np.array([percentile(values, point) for point in beta.ppf(p, ranks, sizes - ranks + 1)]) for p in _tails(inside)
+        np.array([percentile(values, share) for share in np.asarray(beta.ppf(p, ranks, sizes - ranks + 1)).tolist()])
+        for p in _tails(inside)
     )
     return low, high
 
