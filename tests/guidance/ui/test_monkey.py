@@ -10,14 +10,14 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from guidance.alarms.board import PRIORITIES
-from guidance.contracts.commands import Arm, Stop
-from guidance.contracts.snapshot import AlarmView, Snapshot
+from guidance.contracts.commands import Arm, CorrectEntry, Stop
+from guidance.contracts.snapshot import AlarmView, EventView, Snapshot
 from guidance.ui.app import GuidanceApp
 from guidance.ui.keys import KEY_ACTIONS
 from guidance.ui.widgets.panel import Panel
 from tests.guidance.ui.running import PATIENT_S
 from tests.guidance.ui.states import OFF, STATES
-from tests.support.screens import FakeLink, build_dose, build_stimulator, build_sweep, build_whole
+from tests.support.screens import EVENTS, FakeLink, build_dose, build_past, build_stimulator, build_sweep, build_whole
 
 SIZES = ((30, 8), (60, 20), (80, 24), (100, 30), (120, 40), (200, 50))
 LEAVES = {"q", "Q", "g", "G"}
@@ -25,6 +25,12 @@ KEYS = sorted({key for action in KEY_ACTIONS for key in action.keys} - LEAVES)
 OTHER_KEYS = ("escape", "tab", "f13", "z", "delete", "home", "ctrl+z", "é", "€", "5", "enter", "o", "o")
 PASTES = ("q", "o\n", "oo\n\n", "\x1b[2J", "fds 30", "x" * 500, "漢字かな", "")
 LONG = "Look at this, and do something about it now. " * 3
+ENTRIES = (
+    EventView(8.0, "note", "side: left", seq=3, what="side", value="left"),
+    EventView(40.2, "note", "redirect", seq=9, what="redirect", mark="withdrawn"),
+    EventView(100.0, "dose", "injected 5 mL", seq=31, what="injected", value="5 mL \x1b[2J", mark="corrected"),
+)
+"""Entries that can be corrected."""
 ALARMS = [(code, priority) for code, priority in PRIORITIES.items() if code != "display-lost"]
 
 
@@ -66,6 +72,7 @@ class Engine:
             self.base,
             t=self.t,
             alarms=alarms,
+            past=build_past(events=(*EVENTS, *ENTRIES[: self.rng.randrange(4)])),
             stimuli=self.stimuli,
             stimulator=build_stimulator() if self.armed else OFF,
             notice=self.rng.choice(("", "", LONG)),
@@ -83,12 +90,16 @@ class Monkey:
         self.keys: list[str] = []
 
     async def act(self) -> None:
-        what = self.rng.choices(("key", "other", "arm", "paste", "touch", "size"), (40, 15, 8, 6, 4, 4))[0]
+        weights = {"key": 40, "other": 15, "arm": 8, "correct": 5, "paste": 6, "touch": 4, "size": 4}
+        what = self.rng.choices(list(weights), list(weights.values()))[0]
         if what in {"key", "other"}:
             await self._press(self.rng.choice(KEYS if what == "key" else OTHER_KEYS))
         elif what == "arm":
             await self._press("o")
             await self._press("enter")
+        elif what == "correct":
+            for key in ("escape", "u", self.rng.choice("x7"), "enter", "1", "enter"):
+                await self._press(key)
         elif what == "paste":
             self.keys.append("paste")
             self.pilot.app.post_message(Paste(self.rng.choice(PASTES)))
@@ -127,6 +138,7 @@ async def test_nothing_that_an_operator_does_is_a_fault_or_a_pulse_after_a_stop(
     monkey = await run(link, seed, 80)
     assert any(isinstance(command, Stop) for command in link.sent)
     assert monkey.engine.stimuli > 0
+    assert any(isinstance(command, CorrectEntry) for command in link.sent)
 
 
 @pytest.mark.slow
