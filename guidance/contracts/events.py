@@ -88,7 +88,8 @@ class Stimulus(Record):
 class Response(Record):
     """The response of one channel to the pulse at ``sample``. ``judged`` and ``note``: what it may be by its latency,
     as one word and as a sentence. ``doubt``: why the program cannot tell, as one word. ``late_...``: a late response
-    (H-reflex) apart from the M-wave, None where the window has no room for one.
+    (H-reflex) apart from the M-wave, None where the window has no room for one. ``significant``: no chance by its
+    ``p_value`` and large enough for a response, even if below the criterion; None in records that do not say so.
     """
 
     kind: ClassVar[str] = "response"
@@ -109,6 +110,7 @@ class Response(Record):
     late_amplitude_uv: float | None = None
     late_latency_ms: float | None = None
     doubt: str | None = None
+    significant: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,7 @@ def response_of(measured: ChannelResponse, channel: str, protocol: Protocol) -> 
         late_amplitude_uv=late.amplitude_uv if late else None,
         late_latency_ms=late.latency_ms if late else None,
         doubt=evoked.doubt.value if evoked.doubt else None,
+        significant=evoked.significant,
     )
 
 

@@ -18,7 +18,8 @@ _ERFC = (
 """Coefficients of the approximation in ``normal_below``."""
 
 SIGNIFICANT = 0.01
-"""P value below which a response smaller than the criterion counts as one (a judgement, unsourced)."""
+"""P value below which a response smaller than the criterion counts as one, where the record does not say whether it
+does (a judgement, unsourced)."""
 
 NOISE_UV = 8.0
 """Usual standard error of a peak-to-peak amplitude in uV, where it is not known."""
@@ -69,7 +70,9 @@ class Observation:
     def of(cls, outcome: PulseOutcome, current_ma: float, width_ms: float) -> Observation:
         """Derive the evidence of ``outcome``, whose pulse had this current and width."""
         response = outcome.response
-        significant = response.p_value is not None and response.p_value < SIGNIFICANT
+        significant = response.significant
+        if significant is None:
+            significant = response.p_value is not None and response.p_value < SIGNIFICANT
         amplitude_uv = (response.amplitude_uv or None) if response.detected or significant else None
         return cls(current_ma, width_ms, amplitude_uv, max(response.amplitude_sd_uv or NOISE_UV, 0.5))
 

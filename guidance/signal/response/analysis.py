@@ -27,6 +27,8 @@ class Analysis:
     """What one sweep of ``frame`` showed.
 
     ``residual`` (n,): the whitened sweep without the expected artefact. ``separated``: the estimated response.
+    ``chance``: the probability of as much without a response. ``p_value``: the same, but not below ALPHA where what
+    stands out is too small for a response; the decision rests on it.
     ``hidden_uv``: size of the largest response that the sweep does not rule out; ``unresolved_uv``: the same where its
     largest wave, which is not significant, may be one. ``is_noisy``: the noise alone can hide one.
     ``doubt``: why the wave is not accepted as a response. ``is_known``: it has the shape of the trusted responses;
@@ -42,6 +44,7 @@ class Analysis:
     sweep: Array
     residual: Array
     separated: SeparatedSweep
+    chance: float
     p_value: float
     hidden_uv: float
     unresolved_uv: float

@@ -225,7 +225,7 @@ class ResponseDetector:
             hidden_uv, unresolved_uv = min(hidden_uv, hidden_by_shape_uv), min(unresolved_uv, hidden_by_shape_uv)
         is_noisy = judged.hidden_by_noise * conditions.unit_uv > self._results.relevant_uv
         analysis = Analysis(
-            pulse, self._frame, components, sweep, residual, separated, p_value,
+            pulse, self._frame, components, sweep, residual, separated, p_value, p_value,
             hidden_uv * conditions.unit_uv, unresolved_uv * conditions.unit_uv, is_noisy,
             doubt=None, alike=0.0, is_opposite=False, late_ms=late_ms, late_p_value=late_p_value,
             turned_p_value=turned_p_value, shape_p_value=known,

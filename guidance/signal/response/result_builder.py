@@ -48,7 +48,7 @@ class ResultBuilder:
         running = significant and still_running(separated, amplitude_uv, inside, frame.times)
         return SweepResult(
             detected=detected,
-            p_value=None if analysis.doubt else analysis.p_value,
+            p_value=None if analysis.doubt else analysis.chance,
             amplitude_uv=amplitude_uv,
             amplitude_sd_uv=amplitude_sd_uv,
             latency_ms=begin.ms - pulse.offset_ns / 1e6 if begin and begin.is_onset else None,
@@ -59,6 +59,7 @@ class ResultBuilder:
             unfinished=not last and significant and (running or not analysis.is_surely_known),
             late=self._late(frame, analysis, separated, pulse),
             doubt=doubt,
+            significant=significant,
         )
 
     def _late(

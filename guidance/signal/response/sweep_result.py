@@ -34,7 +34,9 @@ class LateResult:
 class SweepResult:
     """The result of one sweep. ``uv`` (n,) at ``times_ms`` is the sweep without artefact, mains and baseline, for
     display; ``doubt`` and ``why`` (a clause) give the reason why a sweep is contaminated. ``unfinished``: a longer
-    sweep would improve the result. ``late`` is None where the window has no room for a late response.
+    sweep would improve the result. ``late`` is None where the window has no room for a late response. ``p_value``: the
+    probability of as much without a response. ``significant``: it is below 1 %, and what stands out is large enough for
+    a response, even if below the criterion.
     """
 
     detected: bool
@@ -49,3 +51,4 @@ class SweepResult:
     unfinished: bool = False
     late: LateResult | None = None
     doubt: Doubt | None = None
+    significant: bool = False

@@ -345,3 +345,16 @@ def test_a_fit_sweep_after_a_burst_is_believed_the_more_the_later_it_comes(
         nerve.observe(outcome(pulse, 0.5 * pulse, 0.55, detected=False, amplitude_uv=90.0, contaminated=True))
     _, median_ma, _ = known(nerve.observe(observed(27, 13.0 + after_s, 0.4, 800.0)).threshold_ma)
     assert low_ma < median_ma < high_ma
+
+
+@pytest.mark.parametrize(
+    ("significant", "p_value", "counts"),
+    [(True, 0.004, True), (False, 0.004, False), (None, 0.004, True), (None, 0.2, False)],
+)
+def test_a_wave_below_the_criterion_counts_where_the_record_calls_it_significant_or_an_older_one_by_its_p_value(
+    significant: bool | None, p_value: float, counts: bool
+) -> None:
+    given = outcome(amplitude_uv=60.0)
+    response = replace(given.response, detected=False, p_value=p_value, significant=significant)
+    observed = Observation.of(replace(given, response=response), 1.0, 0.1)
+    assert (observed.amplitude_uv is not None) == counts
