@@ -11,7 +11,7 @@ import click
 
 from guidance import __version__
 from guidance.cli.command_table import CommandTable
-from guidance.cli.language import LANGUAGE, after_language, set_language
+from guidance.cli.language import LANGUAGE, after_language, misplaced, set_language
 from guidance.common.errors import BAD_ARGUMENTS, DONE, EXIT_STATUSES, FAILED, UsageError
 from guidance.common.start_lines import early_lines
 from guidance.common.terminal import opens_screen, without_echo
@@ -75,7 +75,8 @@ def main(host: Host | None = None, words: list[str] | None = None) -> None:
     except click.Abort:
         sys.exit(FAILED)
     except click.ClickException as fault:
-        click.echo(f"needle-guidance: {' '.join(fault.format_message().split())}", err=True)
+        sentence = misplaced(fault) or " ".join(fault.format_message().split())
+        click.echo(f"needle-guidance: {sentence}", err=True)
         sys.exit(BAD_ARGUMENTS)
     except UsageError as fault:
         click.echo(f"needle-guidance: {fault}", err=True)

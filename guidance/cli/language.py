@@ -43,6 +43,13 @@ def after_language(words: Sequence[str]) -> Sequence[str]:
     return words[1:] if words and words[0].startswith(f"{_OPTION}=") else words
 
 
+def misplaced(fault: click.ClickException) -> str | None:
+    """Return a sentence on ``fault`` if it is the option in a place after the command; None for any other fault."""
+    if isinstance(fault, click.NoSuchOption) and fault.option_name == _OPTION:
+        return f"{_OPTION} stands before the command, as in: needle-guidance {_OPTION} de demo"
+    return None
+
+
 def _of_settings() -> str | None:
     try:
         config = load_config()

@@ -12,6 +12,7 @@ from guidance.common.config import Config
 from guidance.common.errors import UsageError
 from guidance.language.catalogue import read_catalogue
 from guidance.language.sentences import Sentences
+from tests.support.command_line import command
 
 
 @pytest.mark.parametrize(
@@ -96,3 +97,11 @@ def test_a_very_long_text_is_left_alone() -> None:
 def test_a_file_that_is_no_catalogue_is_refused_with_its_line() -> None:
     with pytest.raises(ValueError, match="line 2"):
         read_catalogue('msgid "a"\nnot a line of it\n')
+
+
+def test_the_option_after_the_command_is_refused_with_its_place() -> None:
+    done = command("demo", "--language", "fr")
+    assert done.status == 2
+    assert (
+        done.err == "needle-guidance: --language stands before the command, as in: needle-guidance --language de demo\n"
+    )
