@@ -179,7 +179,7 @@ def over_noise(out: Waveform) -> float:
 def shapes() -> list[Array]:
     with np.load(shared("data/artefact_shapes_22k.npz")) as stored:
         every = stored["shapes"].astype(float)
-    return [every[i] for i in np.linspace(0, len(every) - 1, 6).astype(int)]
+    return [every[i] for i in np.linspace(0, len(every) - 1, 3).astype(int)]
 
 
 @pytest.mark.parametrize(("late_s", "awaiting"), [(0.0, False), (0.1, True), (10.0, True)])

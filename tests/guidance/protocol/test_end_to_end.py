@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,13 @@ def armed(lines: list[Line]) -> list[Line]:
     return [line for line in lines if line["kind"] == "command" and line["enabled"]]
 
 
-@pytest.mark.parametrize("name", names())
+def sampled() -> Iterator[object]:
+    """Every fourth protocol, and the rest for the slow tests."""
+    for at, name in enumerate(names()):
+        yield name if at % 4 == 0 else pytest.param(name, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("name", sampled())
 def test_every_protocol_runs_end_to_end(bench: VirtualBench, name: str) -> None:
     done = demo(bench, name)
     assert (done.status, done.is_one_sentence) == (0, True), done.err

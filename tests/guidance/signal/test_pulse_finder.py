@@ -207,7 +207,7 @@ def test_m_waves_of_pulses_triggered_by_hand_are_not_taken_for_them(response_uv:
 
 
 @pytest.mark.parametrize("sample_rate_hz", [20_000.0, 30_000.0])
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))])
 def test_spikes_of_nerve_cells_are_no_stimulator(sample_rate_hz: float, seed: int) -> None:
     signal = nerve_cells(np.random.default_rng(seed), round(30 * sample_rate_hz), sample_rate_hz)
     assert not len(found(Stream(sample_rate_hz, (signal,))))

@@ -75,7 +75,7 @@ async def test_from_the_first_missing_answer_to_the_signature(folder: Path, monk
     app = pages(folder)
     async with app.run_test(size=(120, 40)) as pilot:
         assert isinstance(app.screen, AnswersPage)
-        assert "0 of 3" in text_of(pilot)
+        assert "1 of 3" in text_of(pilot)
         await pilot.press("1", "2")
         assert "2 of 3" in text_of(pilot)
         await typed(pilot, "supine")
@@ -251,7 +251,7 @@ async def test_the_signed_note_is_written_as_pdf_and_an_existing_file_is_kept(fo
     assert app.written == [path]
 
 
-async def test_a_disk_that_fails_is_one_sentence_and_the_answer_is_requested_again(
+async def test_a_disk_that_fails_is_one_sentence_and_the_answer_stays_until_it_is_saved(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:

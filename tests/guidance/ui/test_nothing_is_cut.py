@@ -31,6 +31,7 @@ from tests.guidance.ui.states import OFF, STATES
 from tests.support.screens import FakeLink, build_dose, build_whole
 
 SIZES = [(60, 20), (80, 24), (100, 30), (120, 40), (200, 50)]
+USUAL_SIZES = SIZES[1], SIZES[4]
 TRANSLATED_SIZES = [(80, 24), (120, 40), (200, 50)]
 LONG = "Inject no more. 107.2 % of the limit: ropivacaine 225 mg. Watch for toxicity; have help and lipid at hand."
 MOMENT = StopMoment(StopPlan(patient="A patient with a long name", side="left"))
@@ -81,9 +82,10 @@ def cuts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def _cases() -> Iterator[ParameterSet]:
-    """Every size in English, the tightest in the other languages, and their further sizes among the slow tests."""
+    """The usual sizes in English, the tightest in the other languages, and the rest among the slow tests."""
     for columns, rows in SIZES:
-        yield pytest.param("en", (columns, rows), STATES | LONG_STATES, id=f"{columns}x{rows}")
+        marks = [] if (columns, rows) in USUAL_SIZES else [pytest.mark.slow]
+        yield pytest.param("en", (columns, rows), STATES | LONG_STATES, id=f"{columns}x{rows}", marks=marks)
     for code in (code for code in language.LANGUAGES if code != language.ENGLISH):
         yield pytest.param(code, TRANSLATED_SIZES[0], TIGHTEST, id=f"{code}-tightest")
         for columns, rows in TRANSLATED_SIZES:
