@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from drivers.base import Block
 from guidance.alarms.board import AlarmBoard
 from guidance.alarms.sample_clock import SampleClock
+from guidance.common.text import digits
 from guidance.contracts.events import Alarm
 
 _LAG_S = 0.25
@@ -28,7 +29,7 @@ _LATE_SHOWN_S = 2.0
 """The alarm of late reports stays so long after the last one, in s: longer than the slowest usual pulse rate."""
 
 _CLOCK = (
-    "The device sends {:.2g} times the samples a second that it claims: rates, times and latencies are wrong. No pulse "
+    "The device sends {} times the samples a second that it claims: rates, times and latencies are wrong. No pulse "
     "is given. Check its sample rate, or use another device."
 )
 _LATE = (
@@ -77,7 +78,7 @@ class TimingMonitor:
         for block in blocks:
             self._clock.feed(block)
         factor = self._clock.factor
-        yield from self._update("clock-wrong", None if factor is None else _CLOCK.format(factor))
+        yield from self._update("clock-wrong", None if factor is None else _CLOCK.format(digits(factor, 2)))
 
     def report_late(self, late_s: float, t: float) -> Iterator[Alarm]:
         """Receive by how many s the report of a pulse came after its samples, at device time ``t``."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from guidance.biofeedback.envelope import STEP_S
+from guidance.common.text import digits
 from guidance.signal.sweep.basis import Array
 
 SUSTAINED_S = 0.5
@@ -60,7 +61,7 @@ def too_weak(rest: RestLevel, maximum_uv: float | None) -> str | None:
         return "the signal was missing during the efforts; attach the electrode"
     if maximum_uv < LEAST_RISE * rest.limit_uv:
         return (
-            f"no effort stood out from rest ({maximum_uv:.3g} uV against {rest.limit_uv:.3g} uV at rest); place the "
-            "electrode over the belly of the muscle, or choose another muscle"
+            f"no effort stood out from rest ({digits(maximum_uv)} uV against {digits(rest.limit_uv)} uV at rest); "
+            "place the electrode over the belly of the muscle, or choose another muscle"
         )
     return None

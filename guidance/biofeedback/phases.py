@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from guidance.biofeedback.calibration import RestLevel
 from guidance.biofeedback.plan import ExercisePlan, LevelGoal
+from guidance.common.text import digits
 
 PREPARE_S, READY_S, RECOVER_S = 3.0, 3.0, 6.0
 """Length of these phases (unsourced)."""
@@ -69,7 +70,7 @@ def work(plan: ExercisePlan, trial: int, rest: RestLevel | None, line_uv: float 
     prompt, do = _WORK[plan.exercise]
     goal = plan.goal_of(trial)
     if plan.line_from_rest and rest is not None and line_uv is not None:
-        do = f"{do} Your rest: {rest.mean_uv:.3g} uV; the line: {line_uv:.3g} uV."
+        do = f"{do} Your rest: {digits(rest.mean_uv)} uV; the line: {digits(line_uv)} uV."
     if goal is not None:
         do = f"{do} The goal: {goal.percent:.0f} %."
         if goal.is_hidden:
@@ -91,4 +92,4 @@ def done(rest: RestLevel | None, relax_s: float | None) -> ExercisePhase:
     if rest is None:
         return DONE
     time_to_relax = "" if relax_s is None else f", time to relax: {relax_s:.1f} s"
-    return replace(DONE, do=f"{DONE.do} At rest: {rest.mean_uv:.3g} uV{time_to_relax}.")
+    return replace(DONE, do=f"{DONE.do} At rest: {digits(rest.mean_uv)} uV{time_to_relax}.")

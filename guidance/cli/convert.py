@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from guidance.cli.options import FULL_SCALE, JSON, SAMPLE_RATE, STATUS, STIM_LABEL
+from guidance.common.text import digits
 
 if TYPE_CHECKING:
     from guidance.session.conversion import ConversionReport
@@ -49,12 +50,12 @@ def convert(source: str, target: str, *, as_json: bool, **options: Any) -> None:
 def _text(report: ConversionReport) -> str:
     seconds = report.samples / report.sample_rate_hz
     differences = ", ".join(
-        f"'{name}' {uv:.3g} uV" for name, uv in zip(report.channels, report.largest_uv, strict=True)
+        f"'{name}' {digits(uv)} uV" for name, uv in zip(report.channels, report.largest_uv, strict=True)
     )
     lines = [
         f"Written:     {report.path}",
         f"Signal:      {seconds:.3f} s at {report.sample_rate_hz:.10g} Hz, {report.samples} samples",
         f"Pulses:      {report.pulses}; other annotations: {report.annotations}",
-        f"Difference:  {differences}; texts in time {report.moved_us:.3g} us at most",
+        f"Difference:  {differences}; texts in time {digits(report.moved_us)} us at most",
     ]
     return "\n".join([*lines, *(f"Note:        {note}." for note in report.notes)])

@@ -1,8 +1,9 @@
-"""Text from outside made harmless for a terminal, a file or a document."""
+"""Text from outside made harmless for a terminal, a file or a document; numbers for texts."""
 
 from __future__ import annotations
 
 import unicodedata
+from decimal import Decimal
 
 
 def clean(text: str) -> str:
@@ -21,3 +22,8 @@ def _harmless(char: str) -> str:
     if char.isspace():
         return " "
     return "" if unicodedata.category(char).startswith("C") else char
+
+
+def digits(number: float, count: int = 3) -> str:
+    """Return ``number`` with at most ``count`` significant digits, and never with an exponent: 190, not 1.9e+02."""
+    return format(Decimal(f"{number:.{count}g}"), "f")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from guidance.alarms.health import fault_text
 from guidance.audio.sound_check import SoundCheck
+from guidance.common.text import digits
 from guidance.contracts.signal_fitness import Unfit, is_high, signal_faults
 from guidance.device_check.check import ChannelCheck, CheckResult
 from guidance.device_check.front_end_advice import front_end_faults, front_end_lines
@@ -154,4 +155,4 @@ def _stimulator(result: CheckResult) -> str:
 
 
 def _known(value: float | None, unit: str) -> str:
-    return "not known" if value is None else f"{value:.3g} {unit}"
+    return "not known" if value is None else f"{digits(value)} {unit}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from guidance.common.text import digits
 from guidance.device_check.front_end import LEAST_PULSES, FrontEndFinding
 from guidance.signal.response.range_monitor import BELOW_RANGE, BEYOND_RANGE
 
@@ -56,8 +57,8 @@ def _declared(range_uv: float | None, rail_uv: float) -> str:
     if range_uv is None:
         return " (no range is declared)"
     if rail_uv > BEYOND_RANGE * range_uv:
-        return f" (beyond the declared range of {range_uv / 1e3:.3g} mV)"
-    return "" if rail_uv > BELOW_RANGE * range_uv else f" (below the declared range of {range_uv / 1e3:.3g} mV)"
+        return f" (beyond the declared range of {digits(range_uv / 1e3)} mV)"
+    return "" if rail_uv > BELOW_RANGE * range_uv else f" (below the declared range of {digits(range_uv / 1e3)} mV)"
 
 
 def front_end_faults(finding: FrontEndFinding | None) -> Iterator[str]:

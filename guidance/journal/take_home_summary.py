@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from guidance.common.errors import UsageError
-from guidance.common.text import one_line
+from guidance.common.text import digits, one_line
 from guidance.journal.home_programme import HomeAdvice, home_programme
 from guidance.journal.visits import Visit, earlier_visits, read_label, read_visit
 
@@ -87,7 +87,7 @@ def _measured(visit: Visit) -> Iterator[str]:
         share = 100 * visit.rest_uv / visit.largest_uv
         yield f"- At rest your muscle showed {share:.0f} % of the activity of your strongest effort."
     elif visit.rest_uv is not None:
-        yield f"- At rest your muscle showed {visit.rest_uv:.3g} uV (millionths of a volt)."
+        yield f"- At rest your muscle showed {digits(visit.rest_uv)} uV (millionths of a volt)."
     if visit.first_line_uv and visit.last_line_uv and visit.exercise != "discriminate":
         yield _line_moved(visit, visit.first_line_uv, visit.last_line_uv)
     if visit.relax_times_s:
@@ -104,7 +104,7 @@ def _measured(visit: Visit) -> Iterator[str]:
 
 def _line_moved(visit: Visit, first_uv: float, last_uv: float) -> str:
     if not visit.largest_uv:
-        return f"- The line began at {first_uv:.3g} uV and ended at {last_uv:.3g} uV."
+        return f"- The line began at {digits(first_uv)} uV and ended at {digits(last_uv)} uV."
     first, last = (100 * line / visit.largest_uv for line in (first_uv, last_uv))
     return f"- The line began at {first:.0f} % of your strongest effort and ended at {last:.0f} %."
 
@@ -116,7 +116,7 @@ def _progress(visits: list[Visit]) -> Iterator[str]:
         yield f"| {_day(visit)} | {visit.reached} of {len(visit.scores)} | {_score(mean)} | {_bar(mean)} |"
     yield from ("", "| Visit | At rest | Time to relax | Symptom before, after |", "| --- | --- | --- | --- |")
     for visit in visits:
-        rest = "not known" if visit.rest_uv is None else f"{visit.rest_uv:.3g} uV"
+        rest = "not known" if visit.rest_uv is None else f"{digits(visit.rest_uv)} uV"
         yield f"| {_day(visit)} | {rest} | {_seconds(visit.relax_s)} | {_symptoms(visit)} |"
 
 

@@ -16,6 +16,7 @@ from guidance.biofeedback.feedback import EXERCISE
 from guidance.biofeedback.plan import MUSCLES, ExercisePlan
 from guidance.common.errors import UsageError, UserError
 from guidance.common.start_lines import LIVE_STAGES, StageReporter, report_nowhere
+from guidance.common.text import digits
 from guidance.contracts.commands import OperatorCommand
 from guidance.contracts.events import Entry
 from guidance.contracts.origin import RECORDED, is_simulation
@@ -193,6 +194,6 @@ def _last_visit_notice(before: list[Visit]) -> list[str]:
     last = before[-1]
     score = "not known" if last.mean_score is None else f"{last.mean_score:.0f} %"
     trials = f"{last.reached} of {len(last.scores)} trials reached, mean {score}"
-    rest = "" if last.rest_uv is None else f"; at rest {last.rest_uv:.3g} uV"
+    rest = "" if last.rest_uv is None else f"; at rest {digits(last.rest_uv)} uV"
     relax = "" if last.relax_s is None else f", time to relax {last.relax_s:.1f} s"
     return [f"Visit {len(before) + 1}. Last time ({last.wall_time[:10]}): {trials}{rest}{relax}."]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from guidance.common.text import digits
 from guidance.treatment.plan import TreatmentPlan
 from guidance.treatment.scores import KINDS, title_of
 from guidance.treatment.sessions import CaseSessions
@@ -105,7 +106,7 @@ def _exercises(case: CaseSessions) -> Iterator[ProgressSeries]:
             (f"Symptom after {exercise}", "of 10", "less", [v.symptoms[1] for _, v in visits], 10),
         ):
             numbers = zip((day for day, _ in visits), values, strict=True)
-            points = tuple(ProgressPoint(day, number, f"{number:.3g}") for day, number in numbers if number is not None)
+            points = tuple(ProgressPoint(day, number, digits(number)) for day, number in numbers if number is not None)
             yield ProgressSeries(title, unit, points, better, highest=high)
 
 

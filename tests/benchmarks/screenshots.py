@@ -6,7 +6,9 @@ The engine runs in its own process, and the screen is worked by its keys, on sim
 - ``needle-emg``: a toxin injection led by its EMG, at a slight effort, inside a unit's territory;
 - ``biofeedback``: a trial of an exercise, after rest and one effort; a minute;
 - ``replay``: a recording;
-- ``plan``: the progress of a made plan, without an engine.
+- ``plan``: the progress of a made plan, without an engine;
+- ``way``: a femoral block from Start to the signed note, ``way-1-start.svg`` and so on, and ``minute.svg``, a minute of
+  its guidance as a moving picture; three minutes.
 
 All go to tests/guidance/ui/pictures.
 """
@@ -22,6 +24,9 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+from textual.app import App
 
 from guidance.biofeedback.plan import plan_of
 from guidance.cli.plan_documents import plan_screen
@@ -39,8 +44,8 @@ from guidance.session.biofeedback import BiofeedbackJob
 from guidance.session.replay import ReplayJob
 from guidance.treatment.sessions import sessions_of
 from guidance.ui.app import GuidanceApp
-from guidance.ui.plan_page import PlanApp
 from guidance.ui.training import ExerciseApp
+from tests.benchmarks.way_pictures import whole_way
 from tests.support.made_course import LABEL, TODAY, made_course, made_plan
 from tests.support.screens import press_twice
 from tests.support.shared import shared
@@ -124,13 +129,16 @@ async def _taken(app: Screen, screenshots: Iterable[Screenshot]) -> None:
             await _until(app, screenshot.is_worth_it)
             await pilot.pause(0.2)
             if screenshot.name:
-                _keep(app, screenshot.name)
+                _keep(screenshot.name, app)
         await press_twice(pilot, "q")
         await _until(app, lambda _: not app.is_running)
 
 
-def _keep(app: Screen | PlanApp, name: str) -> None:
-    picture = _FONTS.sub("", app.export_screenshot())
+def _keep(name: str, app: App[Any]) -> None:
+    _write(name, _FONTS.sub("", app.export_screenshot()))
+
+
+def _write(name: str, picture: str) -> None:
     (_PICTURES / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 
@@ -191,10 +199,23 @@ async def _plan(store: str) -> None:
     async with app.run_test(size=_SIZE) as pilot:
         await pilot.press("left")
         await pilot.pause(0.2)
-        _keep(app, "plan")
+        _keep("plan", app)
 
 
-_MAKERS = {"demo": _demo, "needle-emg": _needle_emg, "biofeedback": _biofeedback, "replay": _replay, "plan": _plan}
+async def _way(store: str) -> None:
+    """A whole procedure, from Start to the signed note, which is offered to be written to the working directory."""
+    os.chdir(store)
+    await whole_way(Path(store), _SEED, _keep, _write)
+
+
+_MAKERS = {
+    "demo": _demo,
+    "needle-emg": _needle_emg,
+    "biofeedback": _biofeedback,
+    "replay": _replay,
+    "plan": _plan,
+    "way": _way,
+}
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from guidance.common.text import digits
 from guidance.signal.sweep.basis import Array
 
 BEYOND_RANGE, BELOW_RANGE = 1.02, 0.97
@@ -80,4 +81,4 @@ def _factor(one_uv: float, other_uv: float) -> float:
 
 
 def _mv(uv: float) -> str:
-    return f"{uv / 1e3:.2g}"
+    return digits(uv / 1e3, 2)
