@@ -11,6 +11,7 @@ from guidance.cli.options import STATUS
 
 TOPICS = {
     "guide": ("guidance", "docs/guide.md", "guide a procedure: pages, keys, modes, pulses"),
+    "way": ("guidance", "docs/way.md", "a whole procedure in pictures, from Start to the signed note"),
     "needle-emg": ("guidance", "docs/needle-emg.md", "guide by the needle's own EMG"),
     "sound": ("guidance", "docs/sound.md", "what the sounds mean, volumes, alarms"),
     "screen": ("guidance", "docs/screen.md", "Start, keys, pedals, colours, a second screen"),
