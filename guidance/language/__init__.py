@@ -55,7 +55,7 @@ def of_environment(environment: Mapping[str, str] | None = None) -> str:
 
 def tr(text: str, /, context: str = "", **values: object) -> str:
     """Return ``text`` in the language of this process, itself where there is no translation, with ``values`` in the
-    places that it names in braces. ``context`` tells the same English words in different places apart.
+    places that it names in braces. ``context`` separates the same English words in different places.
     """
     if _Current.language != ENGLISH:
         found = translations(_Current.language)

@@ -12,7 +12,7 @@ _MOST_KEPT = 2048
 _MOST_DEPTH = 3
 """How deep a parameter may itself hold a sentence with parameters."""
 _LEAST_LETTERS = 6
-"""Letters of its own from which on a template is told from other text; a shorter one, such as ``{low} to {high}``,
+"""Letters of its own from which on a template differs from other text; a shorter one, such as ``{low} to {high}``,
 counts only where its parameters are single words or are known themselves.
 """
 _MOST_CHARACTERS = 1000

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from guidance.biofeedback.envelope import STEP_S
+from guidance.signal.sweep.basis import Array
 from tests.benchmarks.bench_candidates import delays_ms
 from tests.benchmarks.scorers.biofeedback_candidates import SMOOTHERS, double_threshold, step_means, teager_kaiser
 
@@ -22,10 +25,10 @@ def test_a_smoother_follows_a_level_up_and_down(name: str) -> None:
 
 
 @pytest.mark.parametrize("detector", [double_threshold, teager_kaiser])
-def test_a_burst_has_one_onset(detector: object) -> None:
+def test_a_burst_has_one_onset(detector: Callable[[Array, float], Array]) -> None:
     rng = np.random.default_rng(2)
     size = np.repeat([2.0, 60.0, 2.0], 2000)
-    found = detector(size * rng.standard_normal(len(size)), RATE_HZ)  # type: ignore[operator]
+    found = detector(size * rng.standard_normal(len(size)), RATE_HZ)
     assert found == pytest.approx([2.0], abs=0.03)
 
 

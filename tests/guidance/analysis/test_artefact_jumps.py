@@ -1,4 +1,4 @@
-"""Jumps of the signal are found, and a stimulus is told from the steep flank of a potential."""
+"""Jumps of the signal are found, and the steep flank of a potential is no stimulus."""
 
 from __future__ import annotations
 
